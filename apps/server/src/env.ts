@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import { CodedError } from '@swm/core/errors';
+import { z } from 'zod';
+
+const port = (fallback: number) => z.coerce.number().int().min(1).max(65_535).default(fallback);
+
+const schema = z.object({
+  DATABASE_URL: z.string().optional(),
+  SWM_HOME: z
+    .string()
+    .default('.swm')
+    .transform((path) => resolve(path)),
+  SWM_API_PORT: port(4000),
+  SWM_WEB_PORT: port(3000),
+  /** Bound to this machine alone unless told otherwise. */
+  SWM_API_HOST: z.string().default('127.0.0.1'),
+  /** Where others reach the API, when that is not 127.0.0.1: its host name is answered, too. */
+  SWM_API_URL: z.url().optional(),
+  SWM_TASK_DATA: z
+    .string()
+    .optional()
+    .transform((path) => path && resolve(path)),
+  SWM_PYTHON: z.string().optional(),
+  SWM_ENGINE: z.enum(['auto', 'tensorflow', 'wasm']).default('auto'),
+  /** Where the compiled TensorFlow.js lies; tests share one. */
+  SWM_ENGINE_FOLDER: z.string().optional(),
+});
+
+/** `INPUT.ENV_INVALID`: an environment variable that cannot be what it is set to. Its value, perhaps a secret, is not told. */
+const invalidEnv = (names: readonly string[]): CodedError =>
+  new CodedError({
+    code: 'INPUT.ENV_INVALID',
+    message: `The environment variable ${names.join(', ')} cannot be used as it is set.`,
+    fix: 'Ports are whole numbers from 1 to 65535, SWM_API_URL is an address, SWM_ENGINE is auto, tensorflow or wasm.',
+  });
+
+/** The environment of the API and the worker, parsed once; the only reader of process.env in the server. Empty is unset. */
+export function readEnv(variables: NodeJS.ProcessEnv = process.env) {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) throw invalidEnv(parsed.error.issues.map(({ path }) => path.join('.')));
+  const env = parsed.data;
+  return {
+    databaseUrl: env.DATABASE_URL,
+    swmHome: env.SWM_HOME,
+    apiHost: env.SWM_API_HOST,
+    apiPort: env.SWM_API_PORT,
+    webPort: env.SWM_WEB_PORT,
+    allowedHosts: [
+      ...['127.0.0.1', 'localhost', '[::1]', env.SWM_API_HOST],
+      ...(env.SWM_API_URL ? [new URL(env.SWM_API_URL).hostname] : []),
+    ],
+    taskDataFolder: env.SWM_TASK_DATA,
+    python: env.SWM_PYTHON ?? resolve(env.SWM_HOME, 'python', 'bin', 'python'),
+    engine: env.SWM_ENGINE,
+    engineFolder: env.SWM_ENGINE_FOLDER ?? resolve(env.SWM_HOME, 'engine'),
+  };
+}
+
+export type Env = ReturnType<typeof readEnv>;

@@ -1,0 +1,155 @@
+import { Field, Float, ID, InputType, Int } from 'type-graphql';
+import { CalibrationSource } from '../calibration/calibration.type.js';
+import { EnginePreference } from '../engine/engine.type.js';
+import { LatencyProtocol } from '../latency/latency.type.js';
+import { MethodName, SwmProfile } from '../method/method.type.js';
+import { ProtocolData, ProtocolName } from '../protocol/protocol.type.js';
+import { GraphQLBigIntText } from '../scalars.js';
+import { ExperimentState, StageName } from './experiment.type.js';
+
+@InputType({ description: 'Which experiments to list; fields left out do not restrict.' })
+export class ExperimentFilter {
+  @Field(() => ID, { nullable: true, description: 'Of this model.' })
+  modelId?: string | null;
+
+  @Field(() => ExperimentState, { nullable: true, description: 'In this state.' })
+  state?: ExperimentState | null;
+
+  @Field(() => MethodName, { nullable: true, description: 'With this method.' })
+  methodName?: MethodName | null;
+}
+
+@InputType({ description: 'Options of Sliding-Window Merging.' })
+export class SwmInput {
+  @Field(() => SwmProfile, { defaultValue: SwmProfile.REPAIRED, description: 'Which reading.' })
+  profile!: SwmProfile;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Accept a window while the similarity is above; leave out when a target is given.',
+  })
+  threshold?: number | null;
+}
+
+@InputType({ description: 'ShortGPT has no options; it needs a target.' })
+export class ShortGptInput {
+  @Field(() => Boolean, { defaultValue: true, description: 'false is the same as leaving shortGpt out.' })
+  enabled!: boolean;
+}
+
+@InputType({ description: 'Dense has no options and no target.' })
+export class DenseInput {
+  @Field(() => Boolean, { defaultValue: true, description: 'false is the same as leaving dense out.' })
+  enabled!: boolean;
+}
+
+@InputType({ description: 'Exactly one method.' })
+export class MethodInput {
+  @Field(() => SwmInput, { nullable: true, description: 'Sliding-Window Merging.' })
+  swm?: SwmInput | null;
+
+  @Field(() => ShortGptInput, { nullable: true, description: 'ShortGPT.' })
+  shortGpt?: ShortGptInput | null;
+
+  @Field(() => DenseInput, { nullable: true, description: 'The model as it is.' })
+  dense?: DenseInput | null;
+}
+
+@InputType({ description: 'Exactly one target.' })
+export class TargetInput {
+  @Field(() => Int, { nullable: true, description: 'Number of layers kept.' })
+  layers?: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'Removed / all parameters. Not there yet.' })
+  ratio?: number | null;
+
+  @Field(() => GraphQLBigIntText, { nullable: true, description: 'Parameters kept. Not there yet.' })
+  params?: bigint | null;
+}
+
+@InputType({ description: 'What similarities are measured on.' })
+export class CalibrationInput {
+  @Field(() => CalibrationSource, {
+    defaultValue: CalibrationSource.BUILTIN,
+    description: 'Where the text comes from.',
+  })
+  source!: CalibrationSource;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Source FILE: absolute path of a JSON Lines file on the server’s machine.',
+  })
+  file?: string | null;
+
+  @Field(() => Int, { defaultValue: 10, description: 'Number of samples, 1 to 1024.' })
+  samples!: number;
+
+  @Field(() => Int, { defaultValue: 128, description: 'Tokens a sample, 8 to 4096.' })
+  tokens!: number;
+
+  @Field(() => Int, { defaultValue: 1234, description: 'Seed of the choice of samples.' })
+  seed!: number;
+
+  @Field(() => Boolean, { defaultValue: false, description: 'Begin each sample with the BOS token.' })
+  addBos!: boolean;
+}
+
+@InputType({ description: 'What the scores shall mean.' })
+export class ProtocolInput {
+  @Field(() => ProtocolName, { defaultValue: ProtocolName.MINI, description: 'The named protocol.' })
+  name!: ProtocolName;
+
+  @Field(() => ProtocolData, { defaultValue: ProtocolData.BUILTIN, description: 'Where the questions come from.' })
+  data!: ProtocolData;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Only the first questions of each task; such rows are a group of their own.',
+  })
+  limit?: number | null;
+}
+
+@InputType({ description: 'An experiment to launch.' })
+export class LaunchExperimentInput {
+  @Field(() => ID, { description: 'The model, from registerModel.' })
+  modelId!: string;
+
+  @Field(() => MethodInput, { description: 'The method: exactly one field.' })
+  method!: MethodInput;
+
+  @Field(() => TargetInput, {
+    nullable: true,
+    description: 'The target: exactly one field; SWM takes a threshold instead.',
+  })
+  target?: TargetInput | null;
+
+  @Field(() => CalibrationInput, {
+    nullable: true,
+    description: 'What similarities are measured on; built-in text by default.',
+  })
+  calibration?: CalibrationInput | null;
+
+  @Field(() => ProtocolInput, { nullable: true, description: 'What the scores mean; the built-in suite by default.' })
+  protocol?: ProtocolInput | null;
+
+  @Field(() => LatencyProtocol, { defaultValue: LatencyProtocol.QUICK, description: 'How latency is measured.' })
+  latency!: LatencyProtocol;
+
+  @Field(() => StageName, { defaultValue: StageName.PUBLISH, description: 'Stop after this stage.' })
+  stopAfter!: StageName;
+
+  @Field(() => EnginePreference, { defaultValue: EnginePreference.AUTO, description: 'Which backend searches.' })
+  engine!: EnginePreference;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The same key with the same input gives the same experiment; with another input it is a conflict.',
+  })
+  idempotencyKey?: string | null;
+}
+
+@InputType({ description: 'Which experiment to cancel.' })
+export class CancelExperimentInput {
+  @Field(() => ID, { description: 'The experiment.' })
+  id!: string;
+}

@@ -1,0 +1,33 @@
+import 'reflect-metadata';
+import { type GraphQLSchema, printSchema } from 'graphql';
+import { buildSchema } from 'type-graphql';
+import { ExperimentResolver } from './experiment/experiment.resolver.js';
+import { LeaderboardGroupResolver, LeaderboardRowResolver } from './leaderboard/leaderboard.resolver.js';
+import { MethodResolver } from './method/method.resolver.js';
+import { ModelResolver } from './model/model.resolver.js';
+import { ViewerResolver } from './viewer/viewer.resolver.js';
+
+/** A resolver's class with what its constructor takes. */
+export type ResolverInstances = ReadonlyMap<unknown, object>;
+
+/** The schema; `instances` are the resolvers, made by the composition root (none are needed to print it). */
+export async function createSchema(instances: ResolverInstances = new Map()): Promise<GraphQLSchema> {
+  return buildSchema({
+    resolvers: [
+      ViewerResolver,
+      MethodResolver,
+      ModelResolver,
+      ExperimentResolver,
+      LeaderboardRowResolver,
+      LeaderboardGroupResolver,
+    ],
+    container: { get: (resolver) => instances.get(resolver) },
+    // Services check their input themselves and answer with userErrors.
+    validate: false,
+  });
+}
+
+/** The schema as it is committed in schema.graphql. */
+export async function schemaText(): Promise<string> {
+  return `# Emitted by apps/server (npm run build); never edited by hand. Its diff is the review of the API.\n\n${printSchema(await createSchema())}\n`;
+}

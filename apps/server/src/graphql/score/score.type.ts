@@ -1,0 +1,37 @@
+import { Field, Float, Int, ObjectType } from 'type-graphql';
+
+@ObjectType('Score', { description: 'One figure of one task, by lm-evaluation-harness.' })
+export class ScoreType {
+  @Field(() => String, { description: 'The task’s name in the harness.' })
+  task!: string;
+
+  @Field(() => String, { description: 'The task’s name for people.' })
+  title!: string;
+
+  @Field(() => String, { description: 'acc, or acc_norm (by length).' })
+  metric!: string;
+
+  @Field(() => Boolean, { description: 'Whether this metric enters the mean.' })
+  isHeadline!: boolean;
+
+  @Field(() => Float, { description: 'Share of questions answered right, 0 to 1.' })
+  value!: number;
+
+  @Field(() => Float, { nullable: true, description: 'Standard error; null where the harness gives none.' })
+  stderr!: number | null;
+
+  @Field(() => Int, { description: 'Number of questions.' })
+  n!: number;
+
+  @Field(() => Float, { description: 'What guessing gives.' })
+  chance!: number;
+
+  @Field(() => String, { description: 'Version of the harness.' })
+  harnessVersion!: string;
+
+  @Field(() => String, { description: 'Version of the task in the harness.' })
+  taskVersion!: string;
+
+  @Field(() => String, { description: 'The harness’s hash of the questions as they were asked.' })
+  taskHash!: string;
+}

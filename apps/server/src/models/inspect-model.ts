@@ -1,0 +1,44 @@
+import { access, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkTokenizer, openModel, parameterCounts, tensorDigests, weightsDigest } from '@swm/core/checkpoint';
+import { BUILTIN_MODELS, builtinModelOf } from '@swm/eval';
+import type { InspectedModel, ModelInspector } from '../services/model-service.js';
+import { fileModelFolder } from '../worker/checkpoint-files.js';
+
+/** Looks into model folders on disk; built-in models lie below `swmHome` once they were converted. */
+export function createModelInspector(swmHome: string): ModelInspector {
+  return {
+    builtins: BUILTIN_MODELS,
+    convertedFolder: async (source) => {
+      const builtin = builtinModelOf(source);
+      if (!builtin) return null;
+      const folder = join(swmHome, 'models', builtin.id);
+      return access(join(folder, 'config.json')).then(
+        () => folder,
+        () => null, // not converted yet: the first experiment does it
+      );
+    },
+    inspect: inspectModel,
+  };
+}
+
+/** Headers strictly, tokenizer against the embedding, then every weight once for the digest. */
+export async function inspectModel(path: string): Promise<InspectedModel> {
+  const folder = await fileModelFolder(path);
+  try {
+    const model = await openModel(folder);
+    await checkTokenizer(folder, model.config.vocabSize);
+    const { total, perLayer } = parameterCounts(model);
+    return {
+      folder: await realpath(path),
+      revision: await weightsDigest(model, await tensorDigests(model)),
+      architecture: model.config.architecture,
+      depth: model.config.depth,
+      parameterCount: BigInt(total),
+      layerParameterCount: BigInt(perLayer[0] ?? 0),
+      sizeBytes: [...model.tensors.values()].reduce((sum, { sizeBytes }) => sum + BigInt(sizeBytes), 0n),
+    };
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,33 @@
+import type { StageName } from '../db/launch-request.js';
+
+/** A launch as it is asked for, defaults written out, not yet checked. Mirrors `LaunchExperimentInput` of the API. */
+export interface LaunchInput {
+  readonly modelId: string;
+  readonly method: {
+    readonly swm: { readonly profile: 'released' | 'repaired'; readonly threshold: number | null } | null;
+    readonly shortGpt: object | null;
+    readonly dense: object | null;
+  };
+  readonly target: {
+    readonly layers: number | null;
+    readonly ratio: number | null;
+    readonly params: bigint | null;
+  } | null;
+  readonly calibration: {
+    readonly source: 'BUILTIN' | 'FILE' | 'WIKITEXT2' | 'C4' | 'BOOKCORPUS';
+    readonly file: string | null;
+    readonly samples: number;
+    readonly tokens: number;
+    readonly seed: number;
+    readonly addBos: boolean;
+  };
+  readonly protocol: {
+    readonly name: 'PAPER' | 'MODERN' | 'MINI';
+    readonly data: 'OFFICIAL' | 'LOCAL' | 'BUILTIN';
+    readonly limit: number | null;
+  };
+  readonly latency: 'QUICK' | 'PAPER' | 'STATIC' | 'NONE';
+  readonly stopAfter: StageName;
+  readonly engine: 'auto' | 'tensorflow' | 'wasm';
+  readonly idempotencyKey: string | null;
+}

@@ -1,0 +1,58 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { openModel } from '@swm/core/checkpoint';
+import type { EngineSession } from '@swm/core/engine';
+import { createTfjsEngine } from '@swm/core/engine/tfjs';
+import { isCodedError } from '@swm/core/errors';
+import { readPlanJson } from '@swm/core/plan';
+import { fileModelFolder } from './checkpoint-files.js';
+import type { CrossedError, EngineReply, EngineRequest, EngineThreadData } from './engine-messages.js';
+
+/** The engine's own thread: tensors here, heartbeats there, so that a long operation delays neither lease nor cancel. */
+const port = parentPort;
+if (!port) throw new Error('engine-thread.js runs as a worker thread only');
+
+const reply = (message: EngineReply): void => port.postMessage(message);
+
+function cross(error: unknown): CrossedError {
+  const message = error instanceof Error ? error.message : String(error);
+  const stack = error instanceof Error ? error.stack : undefined;
+  if (!isCodedError(error)) return { message, stack, coded: undefined };
+  const { code, fix, retryable, details } = error;
+  return { message, stack, coded: { code, fix, retryable, details: JSON.parse(JSON.stringify(details)) } };
+}
+
+async function open(): Promise<EngineSession> {
+  const { folder, tokenIds, prefer, engineFolder, unavailableReason }: EngineThreadData = workerData;
+  const engine = await createTfjsEngine({ prefer, engineFolder, unavailableReason });
+  const files = await fileModelFolder(folder);
+  try {
+    return await engine.open(await openModel(files), tokenIds);
+  } finally {
+    await files.close(); // the weights are on the backend by now
+  }
+}
+
+async function answer(session: EngineSession, request: EngineRequest) {
+  switch (request.call) {
+    case 'measure':
+      return session.measure(readPlanJson(JSON.parse(request.planJson)), request.quantity);
+    case 'layerStatistics':
+      return session.layerStatistics();
+    case 'close':
+      await session.close();
+      return null;
+  }
+}
+
+try {
+  const session = await open();
+  reply({ id: 'open', info: session.info });
+  port.on('message', (request: EngineRequest) => {
+    answer(session, request).then(
+      (value) => reply({ id: request.id, value }),
+      (error: unknown) => reply({ id: request.id, error: cross(error) }),
+    );
+  });
+} catch (error) {
+  reply({ id: 'open', error: cross(error) });
+}

@@ -1,0 +1,199 @@
+import { access, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { CodedError } from '@swm/core/errors';
+import { formatPlan, outputDepth, readPlanJson } from '@swm/core/plan';
+import type { Prisma } from '../db/generated/client.js';
+import type { StageName } from '../db/launch-request.js';
+import { deriveEntry } from '../db/leaderboard-entry.js';
+import type { StageOutputs } from '../db/stage-outputs.js';
+import type { StageRecords } from './stage.js';
+
+type Transaction = Prisma.TransactionClient;
+
+/** Whose rows are written. */
+export interface RecordOwner {
+  readonly experimentId: string;
+  readonly workerId: string;
+}
+
+type Writers = {
+  readonly [Name in StageName]: (
+    tx: Transaction,
+    owner: RecordOwner,
+    output: StageOutputs[Name],
+    records: StageRecords,
+  ) => Promise<void>;
+};
+
+/** `STORAGE.CHECKPOINT_GONE`: another experiment's cancel removed the checkpoint between finding and using it. */
+const checkpointGone = (cause: unknown): CodedError =>
+  new CodedError({
+    code: 'STORAGE.CHECKPOINT_GONE',
+    message: 'The checkpoint was removed while this experiment was about to use it.',
+    fix: 'Nothing to do: it is exported again. If it keeps happening, look for what deletes folders under SWM_HOME.',
+    retryable: true,
+    cause,
+  });
+
+const writers: Writers = {
+  'resolve-model': async (tx, { experimentId }, output, { protocol }) => {
+    const { modelId } = await tx.experiment.findUniqueOrThrow({
+      where: { id: experimentId },
+      select: { modelId: true },
+    });
+    // A built-in model is registered before it is converted; from now on it is pinned.
+    await tx.model.updateMany({
+      where: { id: modelId, revision: null },
+      data: {
+        revision: output.revision,
+        folder: output.folder,
+        architecture: output.architecture,
+        depth: output.depth,
+        parameterCount: BigInt(output.parameterCount),
+        layerParameterCount: BigInt(output.layerParameterCount),
+        sizeBytes: BigInt(output.sizeBytes),
+      },
+    });
+    if (!protocol) return;
+    const { id, name, data, limit, label, json } = protocol;
+    // JSON by construction: the canonical form the id is the hash of.
+    const row = { id, name, data, limit, label, json: json as Prisma.InputJsonValue };
+    await tx.protocol.createMany({ data: [row], skipDuplicates: true });
+    await tx.experiment.update({ where: { id: experimentId }, data: { protocolId: id } });
+  },
+
+  calibrate: async () => {},
+
+  'search-plan': async (tx, { experimentId, workerId }, output) => {
+    const plan = readPlanJson(output.plan);
+    await tx.plan.createMany({
+      data: [
+        {
+          id: output.planId,
+          json: output.plan as Prisma.InputJsonValue, // Read as a plan just above.
+          text: formatPlan(plan),
+          sourceDepth: plan.sourceDepth,
+          outputDepth: outputDepth(plan),
+        },
+      ],
+      skipDuplicates: true,
+    });
+    const engine = output.engine === null ? {} : { engine: { ...output.engine } };
+    await tx.experiment.update({
+      where: { id: experimentId },
+      data: { planId: output.planId, layerForwards: output.layerForwards, ...engine },
+    });
+    await tx.worker.updateMany({ where: { id: workerId }, data: engine });
+  },
+
+  'export-checkpoint': async (tx, { experimentId }, output) => {
+    const { modelId, planId } = await tx.experiment.findUniqueOrThrow({
+      where: { id: experimentId },
+      select: { modelId: true, planId: true },
+    });
+    if (planId === null) throw new Error('export-checkpoint closed before search-plan');
+    const facts = {
+      weightsDigest: output.weightsDigest,
+      folder: output.folder,
+      sizeBytes: BigInt(output.sizeBytes),
+      parameterCount: BigInt(output.parameterCount),
+    };
+    const key = { modelId, planId, recoveryId: 'none' };
+    const { id } = await tx.checkpoint.upsert({
+      where: { modelId_planId_recoveryId: key },
+      create: { ...key, ...facts },
+      update: facts,
+      select: { id: true },
+    });
+    // The upsert waited for a cancel that was dropping the same checkpoint; what it left decides.
+    await access(output.folder).catch((error: unknown) => {
+      throw checkpointGone(error);
+    });
+    await tx.experiment.update({ where: { id: experimentId }, data: { checkpointId: id } });
+  },
+
+  evaluate: async (tx, { experimentId }, output, { scoreItems = [] }) => {
+    const weightsDigest = await digestOf(tx, experimentId);
+    const { protocolId } = output;
+    await tx.score.createMany({
+      data: output.scores.map((score) => ({ weightsDigest, protocolId, ...score })),
+      skipDuplicates: true,
+    });
+    await tx.scoreItems.createMany({
+      data: scoreItems.map((items) => ({
+        weightsDigest,
+        protocolId,
+        task: items.task,
+        n: items.n,
+        correct: Uint8Array.from(items.correct),
+        correctNorm: items.correctNorm && Uint8Array.from(items.correctNorm),
+        choiceCounts: Uint8Array.from(items.choiceCounts),
+        logLikelihoods: Uint8Array.from(items.logLikelihoods),
+      })),
+      skipDuplicates: true,
+    });
+  },
+
+  'benchmark-latency': async (tx, { experimentId }, output) => {
+    const weightsDigest = await digestOf(tx, experimentId);
+    const { wasReused: _, machine, ...latency } = output;
+    // JSON by the stage's schema.
+    const row = { weightsDigest, ...latency, machine: machine as Prisma.InputJsonValue };
+    await tx.latency.createMany({ data: [row], skipDuplicates: true });
+  },
+
+  publish: async (tx, { experimentId }) => {
+    await deriveEntry(tx, experimentId);
+  },
+};
+
+/** Writes the rows that belong to a closed stage, in the transaction that closes it. Safe to repeat: rows that exist stay. */
+export async function writeRecords<Name extends StageName>(
+  tx: Transaction,
+  owner: RecordOwner,
+  name: Name,
+  output: StageOutputs[Name],
+  records: StageRecords,
+): Promise<void> {
+  await writers[name](tx, owner, output, records);
+}
+
+async function digestOf(tx: Transaction, experimentId: string): Promise<string> {
+  const { checkpoint } = await tx.experiment.findUniqueOrThrow({
+    where: { id: experimentId },
+    select: { checkpoint: { select: { weightsDigest: true } } },
+  });
+  if (!checkpoint) throw new Error('a result without a checkpoint');
+  return checkpoint.weightsDigest;
+}
+
+/**
+ * Takes a cancelled experiment's checkpoint away unless others use it. Returns the folder to delete, renamed out of sight
+ * while the row is locked; null where nothing is to be deleted (shared, or the source model itself).
+ */
+export async function dropUnsharedCheckpoint(tx: Transaction, experimentId: string): Promise<string | null> {
+  const { checkpointId } = await tx.experiment.findUniqueOrThrow({
+    where: { id: experimentId },
+    select: { checkpointId: true },
+  });
+  if (checkpointId === null) return null;
+  await tx.$queryRaw`SELECT id FROM checkpoint WHERE id = ${checkpointId}::uuid FOR UPDATE`;
+  await tx.experiment.update({ where: { id: experimentId }, data: { checkpointId: null } });
+  const { folder, experiments, model } = await tx.checkpoint.findUniqueOrThrow({
+    where: { id: checkpointId },
+    include: { experiments: { take: 1 }, model: true },
+  });
+  if (experiments.length > 0) return null;
+  await tx.checkpoint.delete({ where: { id: checkpointId } });
+  const isShared = (await tx.checkpoint.count({ where: { folder } })) > 0;
+  if (isShared || folder === model.folder) return null;
+  const hidden = join(dirname(folder), `.tmp-${process.pid}-${basename(folder)}`);
+  const moved = await rename(folder, hidden).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+  return moved ? hidden : null;
+}

@@ -1,0 +1,115 @@
+import { CodedError } from '@swm/core/errors';
+import type { LaunchRequest, StageName } from '../db/launch-request.js';
+import type { StageOutputs } from '../db/stage-outputs.js';
+
+/** The registered model an experiment is about. Folder and revision are null until a built-in model has been converted. */
+export interface ModelFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly source: string;
+  readonly provenance: string;
+  readonly revision: string | null;
+  readonly folder: string | null;
+}
+
+/** A protocol as it is stored; the id is the sha256 of the canonical JSON. */
+export interface ProtocolRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly data: string;
+  readonly limit: number | null;
+  readonly label: string;
+  readonly json: unknown;
+}
+
+/** Per-question outcomes of one task, packed as in the table. */
+export interface ScoreItemsRecord {
+  readonly task: string;
+  readonly n: number;
+  readonly correct: Uint8Array;
+  readonly correctNorm: Uint8Array | null;
+  readonly choiceCounts: Uint8Array;
+  readonly logLikelihoods: Uint8Array;
+}
+
+/** Rows that do not follow from a stage's output alone; written in the transaction that closes the stage. */
+export interface StageRecords {
+  readonly protocol?: ProtocolRecord;
+  readonly scoreItems?: readonly ScoreItemsRecord[];
+}
+
+/** How a stage ended. A failure is thrown: a `CodedError`, retried where it says so; anything else is a bug. */
+export type StageOutcome<Name extends StageName = StageName> =
+  | { readonly kind: 'done'; readonly output: StageOutputs[Name]; readonly records?: StageRecords }
+  /** Not now (somebody else uses what must be used alone): costs no attempt. */
+  | { readonly kind: 'snooze'; readonly seconds: number; readonly reason: string }
+  | { readonly kind: 'retry'; readonly error: CodedError }
+  /** Never again. */
+  | { readonly kind: 'cancel' };
+
+export type EventKind = 'candidate' | 'process' | 'log' | 'score' | 'latency' | 'engine';
+
+export interface StageEvent {
+  readonly kind: EventKind;
+  readonly data: unknown;
+}
+
+/** What earlier experiments found and this one may use again. */
+export interface KnownResults {
+  checkpoint(planId: string): Promise<StageOutputs['export-checkpoint'] | null>;
+  /** The scores of these weights under this protocol; those of private models only within their team. */
+  scores(weightsDigest: string, protocolId: string): Promise<StageOutputs['evaluate']['scores'] | null>;
+  latency(
+    weightsDigest: string,
+    machineId: string,
+    protocol: string,
+  ): Promise<StageOutputs['benchmark-latency'] | null>;
+}
+
+/** Everything a stage sees. It never sees the database or the queue. */
+export interface StageContext {
+  readonly experimentId: string;
+  readonly request: LaunchRequest;
+  readonly model: ModelFacts;
+  /** Which attempt at the experiment this is; 1 is the first. */
+  readonly attempt: number;
+  /** Output of an earlier stage, validated. Asking for one that is not closed is a bug. */
+  output<Name extends StageName>(name: Name): StageOutputs[Name];
+  /** Whether the launch asks for that stage. */
+  isWanted(name: StageName): boolean;
+  readonly known: KnownResults;
+  /** Where this stage stood when it was last saved; null on a first run. */
+  readonly cursor: unknown;
+  /** Saves the resume point and these events in one transaction. */
+  saveCursor(cursor: unknown, events?: readonly StageEvent[]): Promise<void>;
+  /** The data of this stage's durable events of one kind, in order. */
+  recorded(kind: EventKind): Promise<readonly unknown[]>;
+  /** Throttled; `total` null when unknown. Time left is derived from the pace of this run. */
+  progress(progress: { done: number; total: number | null; unit: string; note?: string }): void;
+  /** A durable event, written in order soon after. */
+  emit(event: StageEvent): void;
+  /** A line for log.txt, and (not more than a few a second) for the page's log. */
+  log(line: string): void;
+  /** Aborted on cancel, on shutdown, and when another worker has taken over. */
+  readonly signal: AbortSignal;
+  /** The experiment's folder; big things lie there, named in the outputs. */
+  readonly folder: string;
+}
+
+/**
+ * One resumable step: a function from earlier outputs to one small JSON output, safe to run twice. A closed stage never runs
+ * again; one that was interrupted runs again from its cursor.
+ */
+export interface Stage<Name extends StageName> {
+  readonly name: Name;
+  run(context: StageContext): Promise<StageOutcome<Name>>;
+}
+
+/** Every stage there is, by name. */
+export type Stages = { readonly [Name in StageName]: Stage<Name> };
+
+/** Whether a launch asks for a stage: none after `stopAfter`, and no latency where it is `NONE`. */
+export function isWanted(request: LaunchRequest, name: StageName, order: readonly StageName[]): boolean {
+  if (name === 'benchmark-latency' && request.latency === 'NONE') return false;
+  return order.indexOf(name) <= order.indexOf(request.stopAfter);
+}

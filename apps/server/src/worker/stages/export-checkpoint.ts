@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { exportCheckpoint as exportModel, openModel } from '@swm/core/checkpoint';
+import { isIdentity, planJson, readPlanJson } from '@swm/core/plan';
+import type { StageOutputs } from '../../db/stage-outputs.js';
+import { fileModelFolder, publishCheckpoint, verifyManifest } from '../checkpoint-files.js';
+import type { Stage, StageContext } from '../stage.js';
+import type { StageTools } from '../stage-tools.js';
+
+type Output = StageOutputs['export-checkpoint'];
+
+/** An earlier export of the same model and plan, if its files are still what they were. */
+async function reuse({ known, log }: StageContext, planId: string): Promise<Output | null> {
+  const found = await known.checkpoint(planId);
+  if (!found || found.isIdentity) return found;
+  const isWhole = await verifyManifest(found.folder).then(
+    () => true,
+    (error: unknown) => {
+      log(`checkpoint: exporting again, ${error instanceof Error ? error.message : 'it cannot be verified'}`);
+      return false;
+    },
+  );
+  return isWhole ? found : null;
+}
+
+async function publish(context: StageContext, tools: StageTools): Promise<Output> {
+  const { model, request, output, signal } = context;
+  const source = output('resolve-model');
+  const found = output('search-plan');
+  const plan = readPlanJson(found.plan);
+  const target = join(tools.checkpointsFolder, `${source.revision.slice(0, 16)}-${found.planId.slice(0, 16)}`);
+  const folder = await fileModelFolder(source.folder);
+  try {
+    const opened = await openModel(folder);
+    let [parameters, weightBytes] = [0, 0];
+    const manifest = await publishCheckpoint({
+      folder: target,
+      neededBytes: Number(source.sizeBytes),
+      write: async (openSink) => {
+        const facts = {
+          modelName: model.name,
+          modelRevision: source.revision,
+          method: request.method.name,
+          tool: tools.tool,
+        };
+        const written = await exportModel({
+          model: opened,
+          plan,
+          facts,
+          openSink,
+          signal,
+          onProgress: (done, total) =>
+            context.progress({ done: Math.round(done / 1e6), total: Math.round(total / 1e6), unit: 'MB' }),
+        });
+        [parameters, weightBytes] = [written.parameters, written.weightBytes];
+        return {
+          sourceRevision: source.revision,
+          plan: planJson(plan),
+          planId: found.planId,
+          weightsDigest: written.weightsDigest,
+          tools: { writer: tools.tool, node: process.version },
+        };
+      },
+    });
+    return {
+      folder: target,
+      weightsDigest: manifest.weightsDigest,
+      sizeBytes: String(weightBytes),
+      parameterCount: String(parameters),
+      isIdentity: false,
+    };
+  } finally {
+    await folder.close();
+  }
+}
+
+/** The pruned model as a folder that stock transformers loads. The identity plan is the source itself and copies nothing. */
+export function exportCheckpoint(tools: StageTools): Stage<'export-checkpoint'> {
+  return {
+    name: 'export-checkpoint',
+    run: async (context) => {
+      const source = context.output('resolve-model');
+      const { plan, planId } = context.output('search-plan');
+      if (isIdentity(readPlanJson(plan))) {
+        const { folder, revision, sizeBytes, parameterCount } = source;
+        return {
+          kind: 'done',
+          output: { folder, weightsDigest: revision, sizeBytes, parameterCount, isIdentity: true },
+        };
+      }
+      return { kind: 'done', output: (await reuse(context, planId)) ?? (await publish(context, tools)) };
+    },
+  };
+}

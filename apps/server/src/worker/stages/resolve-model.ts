@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { CodedError } from '@swm/core/errors';
+import {
+  builtinModelOf,
+  convertBuiltin,
+  createProtocol,
+  locateTaskFiles,
+  protocolId,
+  protocolJson,
+  protocolLabel,
+  readPythonFacts,
+} from '@swm/eval';
+import { inspectModel } from '../../models/inspect-model.js';
+import { needFreeSpace } from '../free-space.js';
+import type { ProtocolRecord, Stage, StageContext } from '../stage.js';
+import { runIdOf, type StageTools } from '../stage-tools.js';
+
+/** `MODEL.CHANGED`: the folder no longer holds what was registered. */
+const modelChanged = (name: string): CodedError =>
+  new CodedError({
+    code: 'MODEL.CHANGED',
+    message: `The weights of ${name} have changed since the model was registered.`,
+    fix: 'Register the folder again: other weights are another model.',
+  });
+
+/** The folder of the model, a built-in one converted first. */
+async function locateFolder(context: StageContext, tools: StageTools): Promise<string> {
+  const { model, signal } = context;
+  const builtin = builtinModelOf(model.source);
+  if (!builtin) return model.folder ?? model.source;
+  const folder = join(tools.modelsFolder, builtin.id);
+  await needFreeSpace(tools.modelsFolder, Number(builtin.sizeBytes) * 2);
+  context.progress({ done: 0, total: null, unit: 'steps', note: 'converting the built-in model' });
+  await convertBuiltin({
+    python: tools.python,
+    folder,
+    runId: runIdOf(tools, context.experimentId),
+    signal,
+    onLine: (line) => context.log(line),
+  });
+  return folder;
+}
+
+/** What the scores of this experiment will mean; null where none are asked for. */
+async function resolveProtocol(
+  { request, isWanted }: StageContext,
+  tools: StageTools,
+): Promise<ProtocolRecord | undefined> {
+  if (!isWanted('evaluate')) return undefined;
+  const { sha256 } = await locateTaskFiles(request.protocol.data, tools.taskDataFolder);
+  const protocol = createProtocol({ ...request.protocol, dataSha256: sha256 });
+  const { name, data, limit } = protocol;
+  return {
+    id: protocolId(protocol),
+    name,
+    data,
+    limit,
+    label: protocolLabel(protocol),
+    json: JSON.parse(protocolJson(protocol)),
+  };
+}
+
+/** Finds and checks everything the experiment needs before any heavy work: the environment, the data, the model's bytes. */
+export function resolveModel(tools: StageTools): Stage<'resolve-model'> {
+  return {
+    name: 'resolve-model',
+    run: async (context) => {
+      const { model, signal } = context;
+      const needsPython = context.isWanted('evaluate') || context.isWanted('benchmark-latency');
+      if (needsPython)
+        await readPythonFacts({ python: tools.python, runId: runIdOf(tools, context.experimentId), signal });
+      const protocol = await resolveProtocol(context, tools);
+      const found = await inspectModel(await locateFolder(context, tools));
+      signal.throwIfAborted();
+      if (model.revision !== null && model.revision !== found.revision) throw modelChanged(model.name);
+      await needFreeSpace(tools.checkpointsFolder, Number(found.sizeBytes) * 1.2);
+      const output = {
+        folder: found.folder,
+        revision: found.revision,
+        architecture: found.architecture,
+        depth: found.depth,
+        parameterCount: String(found.parameterCount),
+        layerParameterCount: String(found.layerParameterCount),
+        sizeBytes: String(found.sizeBytes),
+      };
+      return { kind: 'done', output, ...(protocol ? { records: { protocol } } : {}) };
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { planId } from '@swm/core';
+import { type Candidate, createMethod, runSearch, type SearchCursor } from '@swm/core/method';
+import { formatPlan, outputDepth, planJson } from '@swm/core/plan';
+import { z } from 'zod';
+import { type HostedSession, openEngineSession } from '../engine-host.js';
+import type { Stage, StageContext } from '../stage.js';
+import type { StageTools } from '../stage-tools.js';
+
+const cursorSchema = z.object({ index: z.int(), evaluations: z.int(), layerForwards: z.int(), state: z.unknown() });
+
+/** Candidates a search by threshold takes if nothing is committed; commits add a free one each. null for bisections. */
+function expectedCandidates(context: StageContext, depth: number): number | null {
+  const { method } = context.request;
+  return method.name === 'swm' && method.threshold !== undefined ? depth - 2 : null;
+}
+
+/** One line a logged candidate, in order; also those of attempts before a crash. */
+async function writeTrace(context: StageContext): Promise<void> {
+  const candidates = await context.recorded('candidate');
+  await writeFile(
+    join(context.folder, 'trace.jsonl'),
+    candidates.map((candidate) => `${JSON.stringify(candidate)}\n`).join(''),
+  );
+}
+
+/** Runs the method's search from where it stood; every candidate and the cursor behind it commit together. */
+export function searchPlan(tools: StageTools): Stage<'search-plan'> {
+  return {
+    name: 'search-plan',
+    run: async (context) => {
+      const { request, output, signal } = context;
+      const { folder, depth } = output('resolve-model');
+      let session: Promise<HostedSession> | undefined;
+      const open = () => {
+        session ??= openSession(context, tools, folder);
+        return session;
+      };
+      const cursor: SearchCursor | undefined = context.cursor === null ? undefined : cursorSchema.parse(context.cursor);
+      const total = expectedCandidates(context, depth);
+      const onCandidate = async (candidate: Candidate, after: SearchCursor) => {
+        await context.saveCursor(after, [{ kind: 'candidate', data: candidate }]);
+        context.progress({
+          done: after.evaluations,
+          total,
+          unit: 'evaluations',
+          note: `similarity ${candidate.similarity.toFixed(4)}`,
+        });
+      };
+      try {
+        const found = await runSearch({
+          method: createMethod(request.method),
+          depth,
+          open,
+          cursor,
+          onCandidate,
+          signal,
+        });
+        await writeTrace(context);
+        await writeFile(join(context.folder, 'plan.json'), `${planJson(found.plan)}\n`);
+        const [engine] = (await context.recorded('engine')).slice(-1);
+        return {
+          kind: 'done',
+          output: {
+            planId: planId(found.plan),
+            plan: JSON.parse(planJson(found.plan)),
+            text: formatPlan(found.plan),
+            outputDepth: outputDepth(found.plan),
+            candidates: found.cursor.index,
+            evaluations: found.cursor.evaluations,
+            layerForwards: found.cursor.layerForwards,
+            threshold: found.threshold,
+            engine: (session ? (await session).info : (engine ?? null)) as HostedSession['info'] | null, // validated by the stage's schema
+          },
+        };
+      } finally {
+        await session
+          ?.then((opened) => opened.close())
+          .catch((error: unknown) => context.log(`engine: ${String(error)}`));
+      }
+    },
+  };
+}
+
+async function openSession(context: StageContext, tools: StageTools, folder: string): Promise<HostedSession> {
+  const { request, output, signal } = context;
+  context.progress({ done: 0, total: null, unit: 'evaluations', note: 'loading the model' });
+  const session = await openEngineSession({
+    folder,
+    tokenIds: output('calibrate').tokenIds,
+    prefer: request.engine === 'auto' ? tools.engine : request.engine,
+    engineFolder: tools.engineFolder,
+    signal,
+  });
+  context.emit({ kind: 'engine', data: session.info });
+  context.log(
+    `engine: ${session.info.package}, backend ${session.info.backend} on ${session.info.device}${session.info.fallbackReason ? ` (${session.info.fallbackReason})` : ''}`,
+  );
+  return session;
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import {
+  createProtocol,
+  protocolId,
+  protocolJson,
+  protocolLabel,
+  TASK_NAMES,
+  TASKS,
+  type TaskName,
+  taskOf,
+} from './index.js';
+
+const digests = (digit: string) =>
+  // Every task name is an entry: the record is complete.
+  Object.fromEntries(TASK_NAMES.map((name) => [name, digit.repeat(64)])) as Record<TaskName, string>;
+const mini = createProtocol({ name: 'MINI', data: 'BUILTIN', limit: null, dataSha256: digests('a') });
+const paper = createProtocol({ name: 'PAPER', data: 'LOCAL', limit: 40, dataSha256: digests('b') });
+
+describe('protocolId', () => {
+  // A change here makes every stored score one of another protocol: never by accident.
+  it('is stable', () => {
+    expect(protocolJson(mini)).toBe(
+      `{"addBos":false,"batchSize":8,"data":"BUILTIN","dtype":"float32","harness":"lm_eval 0.4.13","limit":null,"name":"MINI","seed":1234,"tasks":[${[
+        ['boolq', 'acc'],
+        ['piqa', 'acc'],
+        ['hellaswag', 'acc_norm'],
+        ['winogrande', 'acc'],
+        ['arc_easy', 'acc'],
+        ['arc_challenge', 'acc_norm'],
+        ['openbookqa', 'acc_norm'],
+      ]
+        .map(
+          ([name, headline]) =>
+            `{"dataSha256":"${'a'.repeat(64)}","headline":"${headline}","name":"${name}","shots":0}`,
+        )
+        .join(',')}],"version":1}`,
+    );
+    expect(protocolId(mini)).toBe(createHash('sha256').update(protocolJson(mini)).digest('hex'));
+  });
+
+  it('does not depend on the order of keys', () => {
+    const { version, ...rest } = mini;
+    expect(protocolId({ ...rest, version })).toBe(protocolId(mini));
+  });
+
+  it('changes with everything that can move a score', () => {
+    const others = [
+      createProtocol({ name: 'MINI', data: 'BUILTIN', limit: 10, dataSha256: digests('a') }),
+      createProtocol({
+        name: 'MINI',
+        data: 'BUILTIN',
+        limit: null,
+        dataSha256: { ...digests('a'), piqa: 'c'.repeat(64) },
+      }),
+      createProtocol({ name: 'PAPER', data: 'LOCAL', limit: null, dataSha256: digests('a') }),
+      createProtocol({ name: 'MODERN', data: 'LOCAL', limit: null, dataSha256: digests('a') }),
+      { ...mini, harness: 'lm_eval 0.4.12' },
+      { ...mini, batchSize: 1 },
+    ];
+    expect(new Set([mini, ...others].map(protocolId)).size).toBe(others.length + 1);
+  });
+
+  it('is of a frozen value', () => {
+    expect(Object.isFrozen(mini) && Object.isFrozen(mini.tasks) && mini.tasks.every(Object.isFrozen)).toBe(true);
+  });
+});
+
+describe('createProtocol', () => {
+  it('adds no BOS unless the protocol says so', () => {
+    const modern = createProtocol({ name: 'MODERN', data: 'LOCAL', limit: null, dataSha256: digests('a') });
+    expect([mini.addBos, paper.addBos, modern.addBos]).toEqual([false, false, 'tokenizer']);
+  });
+
+  it.each([
+    ['MINI', 'LOCAL', null, 'data'],
+    ['MINI', 'OFFICIAL', null, 'data'],
+    ['PAPER', 'BUILTIN', null, 'data'],
+    ['PAPER', 'OFFICIAL', null, 'data'],
+    ['PAPER', 'LOCAL', 0, 'limit'],
+    ['PAPER', 'LOCAL', 1.5, 'limit'],
+    ['PAPER', 'LOCAL', Number.NaN, 'limit'],
+    ['PAPER', 'LOCAL', Number.POSITIVE_INFINITY, 'limit'],
+  ] as const)('refuses %s with %s and limit %s', (name, data, limit, field) => {
+    expect(() => createProtocol({ name, data, limit, dataSha256: digests('a') })).toThrow(
+      expect.objectContaining({ code: 'PROTOCOL.INVALID', details: { field: ['protocol', field] } }),
+    );
+  });
+});
+
+describe('protocolLabel', () => {
+  it('says what a row is, and is not', () => {
+    expect(protocolLabel(mini)).toBe('MINI · built-in demonstration suite · 7 tasks, zero-shot · no BOS');
+    expect(protocolLabel(paper)).toBe(
+      'PAPER · the paper’s setup · local data · 7 tasks, zero-shot · no BOS · partial: limit 40',
+    );
+  });
+});
+
+describe('the catalogue', () => {
+  it('averages the paper’s metrics', () => {
+    const normalised = TASKS.filter(({ headline }) => headline === 'acc_norm').map(({ name }) => name);
+    expect(normalised).toEqual(['hellaswag', 'arc_challenge', 'openbookqa']);
+    expect(TASKS.every(({ headline, metrics }) => metrics.includes(headline))).toBe(true);
+  });
+
+  it('knows no other task', () => {
+    expect(taskOf('boolq')?.title).toBe('BoolQ');
+    expect(['', 'wikitext', 'boolq,piqa', '__proto__', '../x'].map(taskOf)).toEqual(Array(5).fill(undefined));
+    expect(TASK_NAMES.every((name) => /^[a-z0-9_]+$/.test(name))).toBe(true);
+  });
+});

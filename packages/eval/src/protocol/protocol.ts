@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { CodedError } from '@swm/core/errors';
+import { TASKS, type TaskName } from './task-catalogue.js';
+
+export type ProtocolName = 'PAPER' | 'MODERN' | 'MINI';
+export type ProtocolData = 'OFFICIAL' | 'LOCAL' | 'BUILTIN';
+
+/** The harness this platform runs; another version gives another protocol. */
+export const HARNESS_VERSION = '0.4.13';
+
+/** What a score means: everything that can move it. Frozen; its id is the hash of it all. */
+export interface Protocol {
+  readonly version: 1;
+  readonly name: ProtocolName;
+  readonly data: ProtocolData;
+  readonly tasks: readonly {
+    readonly name: TaskName;
+    readonly headline: 'acc' | 'acc_norm';
+    readonly shots: 0;
+    /** sha256 of the JSON Lines file. */
+    readonly dataSha256: string;
+  }[];
+  /** false: never; `tokenizer`: as the model's tokenizer does by itself. */
+  readonly addBos: false | 'tokenizer';
+  /** Questions a task, the first ones; null for all. */
+  readonly limit: number | null;
+  readonly harness: string;
+  readonly dtype: 'float32';
+  readonly batchSize: number;
+  readonly seed: number;
+}
+
+/** `PROTOCOL.INVALID`: protocol and data do not go together, or the limit is not a count. */
+const invalidProtocol = (message: string, fix: string, field: string): CodedError =>
+  new CodedError({ code: 'PROTOCOL.INVALID', message, fix, details: { field: ['protocol', field] } });
+
+/** Throws `PROTOCOL.INVALID` where a launch asks for what does not exist (yet). */
+export function validateProtocolRequest(request: {
+  readonly name: ProtocolName;
+  readonly data: ProtocolData;
+  readonly limit: number | null;
+}): void {
+  const { name, data, limit } = request;
+  if (data === 'OFFICIAL')
+    throw invalidProtocol(
+      'Task data from the hub is not there yet.',
+      'Use data LOCAL with SWM_TASK_DATA, or MINI with BUILTIN.',
+      'data',
+    );
+  if ((name === 'MINI') !== (data === 'BUILTIN')) {
+    throw invalidProtocol(
+      'MINI is the built-in suite; PAPER and MODERN run on real task data.',
+      'Use MINI with BUILTIN, or PAPER or MODERN with LOCAL.',
+      'data',
+    );
+  }
+  if (limit !== null && (!Number.isInteger(limit) || limit < 1))
+    throw invalidProtocol(
+      `A limit of ${limit} questions is none.`,
+      'Give a whole number from 1, or leave it out.',
+      'limit',
+    );
+}
+
+/**
+ * The protocol of a launch. PAPER: no BOS, the paper's metrics; MODERN: the tokenizer's own BOS; MINI: our demonstration suite, no BOS.
+ * `dataSha256` names each task's data. Throws `PROTOCOL.INVALID`.
+ */
+export function createProtocol(request: {
+  readonly name: ProtocolName;
+  readonly data: ProtocolData;
+  readonly limit: number | null;
+  readonly dataSha256: Readonly<Record<TaskName, string>>;
+}): Protocol {
+  validateProtocolRequest(request);
+  const { name, data, limit, dataSha256 } = request;
+  return Object.freeze({
+    version: 1,
+    name,
+    data,
+    tasks: Object.freeze(
+      TASKS.map((task) =>
+        Object.freeze({ name: task.name, headline: task.headline, shots: 0, dataSha256: dataSha256[task.name] }),
+      ),
+    ),
+    addBos: name === 'MODERN' ? 'tokenizer' : false,
+    limit,
+    harness: `lm_eval ${HARNESS_VERSION}`,
+    dtype: 'float32',
+    batchSize: 8,
+    seed: 1234,
+  });
+}
+
+/** JSON with sorted keys, the same for equal protocols (RFC 8785 for these values). */
+export function protocolJson(protocol: Protocol): string {
+  const sorted = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(sorted);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, inner]) => [key, sorted(inner)]),
+    );
+  };
+  return JSON.stringify(sorted(protocol));
+}
+
+/** sha256 (hex) of the canonical JSON. */
+export const protocolId = (protocol: Protocol): string =>
+  createHash('sha256').update(protocolJson(protocol)).digest('hex');
+
+/** One line for people: what a row under this protocol is, and is not. */
+export function protocolLabel({ name, data, limit, addBos, tasks }: Protocol): string {
+  const suite = { MINI: 'built-in demonstration suite', PAPER: 'the paper’s setup', MODERN: 'current defaults' }[name];
+  const source = { BUILTIN: '', LOCAL: ' · local data', OFFICIAL: ' · hub data' }[data];
+  const bos = addBos === false ? 'no BOS' : 'BOS as the tokenizer adds it';
+  return `${name} · ${suite}${source} · ${tasks.length} tasks, zero-shot · ${bos}${limit === null ? '' : ` · partial: limit ${limit}`}`;
+}

@@ -1,0 +1,236 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  createPlan,
+  identityPlan,
+  type LayerPlan,
+  type LayerRecipe,
+  outputDepth,
+  outputLayers,
+  parsePlan,
+} from '../plan/index.js';
+import { exportCheckpoint } from './export.js';
+import { generateLlama } from './generated-llama.js';
+import { MemoryFolder } from './memory-folder.js';
+import { openModel, type StoredModel, storedTensor } from './open-model.js';
+import { parameterCounts } from './parameter-counts.js';
+import { tensorDigests, weightsDigest } from './weights-digest.js';
+
+const facts = { modelName: 'tiny/llama', modelRevision: 'abc', method: 'swm', tool: 'test 1' };
+const DEPTH = 6;
+/** Small enough to shard a tiny model. */
+const SMALL_SHARD = 3000;
+
+async function exported(model: StoredModel, plan: LayerPlan, maxShardBytes?: number) {
+  const target = new MemoryFolder();
+  const limit = maxShardBytes === undefined ? {} : { maxShardBytes };
+  const written = await exportCheckpoint({ model, plan, facts, openSink: target.openSink, ...limit });
+  return { target, written, copy: await openModel(target) };
+}
+
+const anyPlan: fc.Arbitrary<LayerPlan> = fc
+  .array(fc.tuple(fc.constantFrom('keep', 'merge', 'drop'), fc.integer({ min: 1, max: 3 })), {
+    minLength: DEPTH,
+    maxLength: DEPTH,
+  })
+  .map((draws) => {
+    const recipes: LayerRecipe[] = [];
+    for (const [kind, span] of draws) {
+      const first = (recipes.at(-1)?.last ?? -1) + 1;
+      if (first === DEPTH) break;
+      const last = Math.min(DEPTH - 1, first + span - 1);
+      recipes.push({ kind: kind === 'merge' && first === last ? 'keep' : kind, first, last });
+    }
+    return recipes;
+  })
+  .filter((recipes) => recipes.some(({ kind }) => kind !== 'drop'))
+  .chain((recipes) =>
+    fc.constantFrom('replace-top' as const, 'keep-low' as const, 'keep-top' as const).map((name) =>
+      createPlan({
+        sourceDepth: DEPTH,
+        recipes,
+        rule: { name, factor: 1, sideFrom: name === 'keep-top' ? 'top' : 'low' },
+      }),
+    ),
+  );
+
+const anyModel = fc.record({
+  seed: fc.nat(1000),
+  shards: fc.constantFrom(1, 3),
+  dtype: fc.constantFrom('BF16' as const, 'F16' as const, 'F32' as const),
+  config: fc.record({ tie_word_embeddings: fc.boolean() }),
+});
+
+describe('exportCheckpoint', () => {
+  test('the identity plan gives byte-equal tensors and the same digest, however it is sharded', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyModel, fc.constantFrom(undefined, SMALL_SHARD, 1), async (drawn, maxShardBytes) => {
+        const model = await openModel(generateLlama(drawn));
+        const { copy, written } = await exported(model, identityPlan(DEPTH), maxShardBytes);
+        expect([...copy.tensors.keys()]).toEqual([...model.tensors.keys()]);
+        for (const name of model.tensors.keys()) {
+          expect(Buffer.from(await copy.readTensor(name)).equals(await model.readTensor(name))).toBe(true);
+        }
+        const digest = await weightsDigest(model, await tensorDigests(model));
+        expect(written.weightsDigest).toBe(digest);
+        expect(await weightsDigest(copy, await tensorDigests(copy))).toBe(digest);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('any re-wiring takes each tensor from the layer the plan says; digest and counts are foretold', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyModel,
+        anyPlan,
+        fc.constantFrom(undefined, SMALL_SHARD),
+        async (drawn, plan, maxShardBytes) => {
+          const model = await openModel(generateLlama(drawn));
+          const foretold = await weightsDigest(model, await tensorDigests(model), plan);
+          const { copy, written } = await exported(model, plan, maxShardBytes);
+          expect(copy.config.depth).toBe(outputDepth(plan));
+          for (const [layer, { projectionsFrom, sideFrom }] of outputLayers(plan).entries()) {
+            for (const [suffix, from] of [
+              ['self_attn.q_proj', projectionsFrom],
+              ['mlp.down_proj', projectionsFrom],
+              ['input_layernorm', sideFrom],
+            ] as const) {
+              const bytes = await copy.readTensor(`model.layers.${layer}.${suffix}.weight`);
+              expect(Buffer.from(bytes).equals(await model.readTensor(`model.layers.${from}.${suffix}.weight`))).toBe(
+                true,
+              );
+            }
+          }
+          expect(written.weightsDigest).toBe(foretold);
+          expect(await weightsDigest(copy, await tensorDigests(copy))).toBe(foretold);
+          expect(written.parameters).toBe(parameterCounts(copy).total);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('rules that compute weights are refused before anything is opened', async () => {
+    const model = await openModel(generateLlama({ seed: 1 }));
+    for (const rule of [
+      { name: 'mean', factor: 1 },
+      { name: 'sum-of-differences', factor: 1 },
+      { name: 'replace-top', factor: 0.5 },
+    ] as const) {
+      const target = new MemoryFolder();
+      const plan = parsePlan('0 [1-2] 3-5', { ...rule, sideFrom: 'low' });
+      await expect(exportCheckpoint({ model, plan, facts, openSink: target.openSink })).rejects.toMatchObject({
+        code: 'MERGE.UNSUPPORTED_RULE',
+      });
+      expect(target.files.size).toBe(0);
+    }
+  });
+
+  test('a plan of another depth is refused', async () => {
+    const model = await openModel(generateLlama({ seed: 1 }));
+    await expect(exported(model, identityPlan(7))).rejects.toMatchObject({ code: 'CHECKPOINT.PLAN_DEPTH' });
+  });
+
+  test('config keeps its spelling but for depth, layer types and what names the source', async () => {
+    const folder = generateLlama({ seed: 1, config: { layer_types: Array(DEPTH).fill('full_attention') } });
+    const text = new TextDecoder().decode(folder.files.get('config.json')).replace('10000', '10000.0');
+    const named = text.replace('{', '{"_name_or_path":"/home/me/x","auto_map":{"AutoConfig":"evil.py"},');
+    folder.files.set('config.json', new TextEncoder().encode(named));
+    const { target } = await exported(await openModel(folder), parsePlan('0 [1-3] 4 !5'));
+    const config = new TextDecoder().decode(target.files.get('config.json'));
+    expect(config).toContain('"rope_theta": 10000.0,');
+    expect(JSON.parse(config)).toEqual({
+      ...JSON.parse(text),
+      num_hidden_layers: 3,
+      layer_types: Array(3).fill('full_attention'),
+    });
+  });
+
+  test('tokenizer and generation settings are copied, code and pickles are not', async () => {
+    const folder = generateLlama({ seed: 1 });
+    const copied = ['tokenizer.json', 'tokenizer_config.json', 'generation_config.json', 'chat_template.jinja'];
+    for (const name of [...copied, 'modeling_evil.py', 'pytorch_model.bin', 'notes.txt'])
+      folder.files.set(name, new TextEncoder().encode(name));
+    const { target, written } = await exported(await openModel(folder), identityPlan(DEPTH));
+    for (const name of copied) expect(target.files.get(name)).toEqual(folder.files.get(name));
+    expect([...target.files.keys()].sort()).toEqual(
+      [...copied, 'README.md', 'config.json', 'model.safetensors'].sort(),
+    );
+    expect([...written.fileNames].sort()).toEqual([...target.files.keys()].sort());
+  });
+
+  test('the card states the plan, and user text in it is inert', async () => {
+    const model = await openModel(generateLlama({ seed: 1 }));
+    const target = new MemoryFolder();
+    const hostile = { ...facts, modelName: 'a`|<script>\n---\nx: y' };
+    const written = await exportCheckpoint({
+      model,
+      plan: parsePlan('0 [1-3] 4 !5'),
+      facts: hostile,
+      openSink: target.openSink,
+    });
+    const card = new TextDecoder().decode(target.files.get('README.md'));
+    expect(card).toContain('| Plan (source layers) | `0 [1-3] 4 !5` |');
+    expect(card).toContain(written.weightsDigest);
+    expect(card.match(/^---$/gm)).toHaveLength(2); // The fences of the front matter, and no third.
+    expect(card).not.toContain('<script>');
+  });
+
+  test('an abort, a failing sink and a failing source end the export', async () => {
+    const folder = generateLlama({ seed: 1 });
+    const model = await openModel(folder);
+    const plan = identityPlan(DEPTH);
+    const stop = new AbortController();
+    stop.abort();
+    const target = new MemoryFolder();
+    await expect(
+      exportCheckpoint({ model, plan, facts, openSink: target.openSink, signal: stop.signal }),
+    ).rejects.toThrow('abort');
+    const full = async () => ({ write: () => Promise.reject(new Error('full')), close: () => Promise.resolve() });
+    await expect(exportCheckpoint({ model, plan, facts, openSink: full })).rejects.toThrow('full');
+    const name = 'model.layers.2.mlp.up_proj.weight';
+    const lost = { sizeBytes: 1e9, read: () => Promise.reject(new Error('lost')) };
+    const cut = {
+      ...model,
+      tensors: new Map(model.tensors).set(name, { ...storedTensor(model.tensors, name), source: lost }),
+    };
+    await expect(exportCheckpoint({ model: cut, plan, facts, openSink: target.openSink })).rejects.toThrow('lost');
+  });
+});
+
+describe('weightsDigest', () => {
+  const digestOf = async (folder: MemoryFolder) => {
+    const model = await openModel(folder);
+    return weightsDigest(model, await tensorDigests(model));
+  };
+
+  test('changes with a weight, a setting that counts and the tokenizer; not with the layout or the name', async () => {
+    const base = await digestOf(generateLlama({ seed: 5 }));
+    expect(await digestOf(generateLlama({ seed: 5, shards: 4 }))).toBe(base);
+    expect(await digestOf(generateLlama({ seed: 5, config: { _name_or_path: 'x', transformers_version: '9' } }))).toBe(
+      base,
+    );
+    const rope = { rope_theta: null, rope_parameters: { rope_type: 'default', rope_theta: 10_000 } };
+    expect(await digestOf(generateLlama({ seed: 5, config: rope }))).toBe(base);
+    expect(await digestOf(generateLlama({ seed: 6 }))).not.toBe(base);
+    expect(await digestOf(generateLlama({ seed: 5, config: { rms_norm_eps: 1e-6 } }))).not.toBe(base);
+    const withTokenizer = generateLlama({ seed: 5 });
+    withTokenizer.files.set('tokenizer.json', new Uint8Array(2));
+    expect(await digestOf(withTokenizer)).not.toBe(base);
+  });
+
+  test('counts of SmolLM2-135M (methods.md 6)', async () => {
+    const config = {
+      hidden_size: 576,
+      intermediate_size: 1536,
+      num_attention_heads: 9,
+      num_key_value_heads: 3,
+      vocab_size: 64,
+      num_hidden_layers: 2,
+    };
+    const counts = parameterCounts(await openModel(generateLlama({ seed: 1, config })));
+    expect(counts.perLayer).toEqual([3_540_096, 3_540_096]);
+    expect(counts.total).toBe(2 * 3_540_096 + 64 * 576 + 576);
+  });
+});

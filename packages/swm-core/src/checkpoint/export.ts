@@ -1,0 +1,169 @@
+import type { LayerPlan } from '../plan/index.js';
+import { planId } from '../plan/plan-id.js';
+import { rewriteConfig } from './config-rewrite.js';
+import { copyRanges } from './copy-ranges.js';
+import { type CardFacts, modelCard } from './model-card.js';
+import type { ByteSink } from './model-source.js';
+import { type StoredModel, type StoredTensor, storedTensor } from './open-model.js';
+import { parameterCounts } from './parameter-counts.js';
+import { dtypeBytes, writeSafetensorsHeader } from './safetensors.js';
+import { tensorSources } from './tensor-sources.js';
+import { type TensorDigests, weightsDigest } from './weights-digest.js';
+
+/** What transformers reads beside weights and config; copied as it is, and nothing else is (I-24: no code travels). */
+const COPIED_FILES = [
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'vocab.json',
+  'merges.txt',
+  'tokenizer.model',
+  'added_tokens.json',
+  'chat_template.jinja',
+];
+
+const DEFAULT_MAX_SHARD_BYTES = 5_000_000_000;
+
+export interface ExportOptions {
+  readonly model: StoredModel;
+  readonly plan: LayerPlan;
+  readonly facts: CardFacts;
+  /** Opens an empty file of that plain name in the target folder. */
+  readonly openSink: (fileName: string) => Promise<ByteSink>;
+  /** Bytes of weights a file (default 5 GB); a larger tensor gets a file of its own. */
+  readonly maxShardBytes?: number;
+  /** Of the model, where already known: then the weights are not hashed a second time. */
+  readonly digests?: TensorDigests;
+  readonly signal?: AbortSignal;
+  /** Bytes of weights written so far, and in all. */
+  readonly onProgress?: (writtenBytes: number, totalBytes: number) => void;
+}
+
+/** What was written. */
+export interface ExportedCheckpoint {
+  readonly planId: string;
+  readonly weightsDigest: string;
+  /** A tied head counts once. */
+  readonly parameters: number;
+  readonly fileNames: readonly string[];
+  /** Weights only, without headers. */
+  readonly weightBytes: number;
+}
+
+/** A weight of the output and where its bytes come from. */
+interface OutputTensor extends StoredTensor {
+  readonly sourceName: string;
+}
+
+/**
+ * Writes the model under `plan` as an ordinary Hugging Face folder, by copying byte ranges: no arithmetic, the stored
+ * dtype is kept, memory stays near 12 MB. Throws `MERGE.UNSUPPORTED_RULE` before anything is opened where the rule
+ * would need arithmetic. The source is only read. A failure leaves files behind: publish from a temporary folder.
+ */
+export async function exportCheckpoint(options: ExportOptions): Promise<ExportedCheckpoint> {
+  const { model, plan, facts } = options;
+  const tensors = [...tensorSources(plan, model)].map(
+    ([name, sourceName]): OutputTensor => ({ ...storedTensor(model.tensors, sourceName), name, sourceName }),
+  );
+  const fileNames: string[] = [];
+  const writeFile = async (fileName: string, bytes: Uint8Array) => {
+    fileNames.push(fileName);
+    await withSink(options, fileName, (sink) => sink.write(bytes));
+  };
+  const digests = await writeWeights(tensors, options, writeFile, fileNames);
+  await writeFile('config.json', rewriteConfig(model.configBytes, model.architecture, plan));
+  const present = new Set(await model.folder.list());
+  for (const fileName of COPIED_FILES.filter((name) => present.has(name))) {
+    const source = await model.folder.open(fileName);
+    fileNames.push(fileName);
+    await withSink(options, fileName, (sink) =>
+      copyRanges([{ source, offset: 0, sizeBytes: source.sizeBytes }], { sink }),
+    );
+  }
+  const parameters = parameterCounts(model, plan).total;
+  const digest = await weightsDigest(model, digests, plan);
+  const counted = { parameters, sourceParameters: parameterCounts(model).total, weightsDigest: digest };
+  await writeFile('README.md', new TextEncoder().encode(modelCard(facts, plan, counted)));
+  return { planId: planId(plan), weightsDigest: digest, parameters, fileNames, weightBytes: sumBytes(tensors) };
+}
+
+/** Writes all weights, and the index where they fill more than one file. Returns digests by source name. */
+async function writeWeights(
+  tensors: readonly OutputTensor[],
+  options: ExportOptions,
+  writeFile: (fileName: string, bytes: Uint8Array) => Promise<void>,
+  fileNames: string[],
+): Promise<TensorDigests> {
+  const { digests, signal, onProgress, maxShardBytes = DEFAULT_MAX_SHARD_BYTES } = options;
+  const totalBytes = sumBytes(tensors);
+  const shards = planShards(tensors, maxShardBytes);
+  const measured = new Map<string, string>();
+  const weightMap: [string, string][] = [];
+  let writtenBytes = 0;
+  for (const [index, shard] of shards.entries()) {
+    const fileName = shardName(index, shards.length);
+    fileNames.push(fileName);
+    for (const { name } of shard) weightMap.push([name, fileName]);
+    await withSink(options, fileName, async (sink) => {
+      await sink.write(writeSafetensorsHeader(shard));
+      await copyRanges(shard, {
+        sink,
+        ...(signal ? { signal } : {}),
+        ...(digests
+          ? {}
+          : { onDigest: ({ sourceName }: OutputTensor, digest: string) => measured.set(sourceName, digest) }),
+        onBytes: (count) => {
+          writtenBytes += count;
+          onProgress?.(writtenBytes, totalBytes);
+        },
+      });
+    });
+  }
+  if (shards.length > 1) {
+    const index = { metadata: { total_size: totalBytes }, weight_map: Object.fromEntries(weightMap.sort()) };
+    await writeFile('model.safetensors.index.json', new TextEncoder().encode(`${JSON.stringify(index, null, 2)}\n`));
+  }
+  return digests ?? measured;
+}
+
+/** Closes the sink whatever happens, without hiding what went wrong first. */
+async function withSink(
+  options: ExportOptions,
+  fileName: string,
+  write: (sink: ByteSink) => Promise<void>,
+): Promise<void> {
+  const sink = await options.openSink(fileName);
+  try {
+    await write(sink);
+  } catch (error) {
+    await sink.close().catch(() => {}); // The first failure is the cause; this one follows from it.
+    throw error;
+  }
+  await sink.close();
+}
+
+/** Consecutive weights up to `maxBytes` a file; within a file wide dtypes first, so that every weight is aligned. */
+function planShards(tensors: readonly OutputTensor[], maxBytes: number): OutputTensor[][] {
+  const shards: OutputTensor[][] = [];
+  let sizeBytes = Number.POSITIVE_INFINITY;
+  for (const tensor of tensors) {
+    if (sizeBytes + tensor.sizeBytes > maxBytes) {
+      shards.push([]);
+      sizeBytes = 0;
+    }
+    shards.at(-1)?.push(tensor);
+    sizeBytes += tensor.sizeBytes;
+  }
+  for (const shard of shards) shard.sort((a, b) => dtypeBytes(b.dtype) - dtypeBytes(a.dtype));
+  return shards;
+}
+
+function shardName(index: number, count: number): string {
+  const number = (value: number) => String(value).padStart(5, '0');
+  return count === 1 ? 'model.safetensors' : `model-${number(index + 1)}-of-${number(count)}.safetensors`;
+}
+
+function sumBytes(tensors: readonly OutputTensor[]): number {
+  return tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}

@@ -1,0 +1,22 @@
+/** Entry `@swm/core/checkpoint`: open a model folder, export it under a plan, name what it computes. */
+export type { Architecture } from '../architecture/architecture.js';
+export { type ByteRange, copyRanges } from './copy-ranges.js';
+export { type ExportedCheckpoint, type ExportOptions, exportCheckpoint } from './export.js';
+export { parseStrictJson } from './json-scanner.js';
+export { type CardFacts, modelCard } from './model-card.js';
+export type {
+  ByteSink,
+  ByteSource,
+  ModelConfig,
+  ModelFolder,
+  ModelSource,
+  TensorDtype,
+  TensorEntry,
+} from './model-source.js';
+export { openModel, type StoredModel, type StoredTensor } from './open-model.js';
+export { type ParameterCounts, parameterCounts } from './parameter-counts.js';
+export { type LocatedTensor, readSafetensorsHeader, writeSafetensorsHeader } from './safetensors.js';
+export { tensorSources } from './tensor-sources.js';
+export { toFloat32 } from './to-float32.js';
+export { checkTokenizer } from './tokenizer-check.js';
+export { type TensorDigests, tensorDigests, weightsDigest } from './weights-digest.js';

@@ -1,0 +1,32 @@
+import { layerTensorName } from '../architecture/architecture.js';
+import { identityPlan, type LayerPlan, outputDepth } from '../plan/index.js';
+import { type StoredModel, storedTensor } from './open-model.js';
+import { tensorSources } from './tensor-sources.js';
+
+/** Numbers of weights; a head tied to the embedding counts once. */
+export interface ParameterCounts {
+  readonly total: number;
+  /** One entry an output layer, bottom up. */
+  readonly perLayer: readonly number[];
+}
+
+/** Counts of the model under `plan` (default: as it is), from the shapes of its weights. */
+export function parameterCounts(
+  model: StoredModel,
+  plan: LayerPlan = identityPlan(model.config.depth),
+): ParameterCounts {
+  const counts = new Map<string, number>();
+  for (const [name, from] of tensorSources(plan, model)) {
+    counts.set(
+      name,
+      storedTensor(model.tensors, from).shape.reduce((product, size) => product * size, 1),
+    );
+  }
+  const { projections, sides } = model.architecture;
+  const perLayer = Array.from({ length: outputDepth(plan) }, (_, layer) =>
+    [...sides, ...projections]
+      .map(({ name }) => counts.get(layerTensorName(model.architecture, layer, name)) ?? 0)
+      .reduce((sum, count) => sum + count, 0),
+  );
+  return { total: [...counts.values()].reduce((sum, count) => sum + count, 0), perLayer };
+}

@@ -1,0 +1,186 @@
+import { isUtf8 } from 'node:buffer';
+import { type MalformedClass, malformedWeights, quote } from './checkpoint-errors.js';
+import { JsonScanner, JsonSyntaxError } from './json-scanner.js';
+import type { ByteSource, TensorDtype, TensorEntry } from './model-source.js';
+
+/** The cap of the reference implementation (safetensors 0.4 `MAX_HEADER_SIZE`). */
+export const MAX_HEADER_BYTES = 100_000_000;
+/** The largest known checkpoints have 92,000 tensors over all shards; this bounds the memory a hostile header can cost. */
+export const MAX_TENSORS_PER_FILE = 100_000;
+
+const MAX_NAME_BYTES = 1024;
+const MAX_RANK = 16;
+const MAX_METADATA_KEYS = 10_000;
+const LENGTH_BYTES = 8;
+
+const DTYPE_BYTES: ReadonlyMap<string, number> = new Map([
+  ['F64', 8],
+  ['I64', 8],
+  ['F32', 4],
+  ['I32', 4],
+  ['F16', 2],
+  ['BF16', 2],
+  ['I16', 2],
+  ['I8', 1],
+  ['U8', 1],
+  ['BOOL', 1],
+]);
+
+/** A tensor and where its bytes lie: `offset` counts from the first byte of the file. */
+export interface LocatedTensor extends TensorEntry {
+  readonly offset: number;
+}
+
+/** Bytes of one element. */
+export function dtypeBytes(dtype: TensorDtype): number {
+  const size = DTYPE_BYTES.get(dtype);
+  if (size === undefined) throw new Error(`no size for dtype ${dtype}`);
+  return size;
+}
+
+/**
+ * Tensors of one safetensors file, in the order of their bytes. Reads the header only, and accepts nothing that is not
+ * exactly described: see `MalformedClass` for what is refused, each as `CHECKPOINT.<class>`.
+ */
+export async function readSafetensorsHeader(source: ByteSource, fileName: string): Promise<readonly LocatedTensor[]> {
+  const malformed = (kind: MalformedClass, reason: string) => malformedWeights(kind, fileName, reason);
+  if (source.sizeBytes < LENGTH_BYTES)
+    throw malformed('TRUNCATED', `it has ${source.sizeBytes} bytes, fewer than the 8 of a header length`);
+  const head = await source.read(0, LENGTH_BYTES);
+  const headerBytes = new DataView(head.buffer, head.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
+  if (headerBytes > BigInt(MAX_HEADER_BYTES)) {
+    throw malformed('HEADER_LENGTH', `its header would have ${headerBytes} bytes, more than ${MAX_HEADER_BYTES}`);
+  }
+  const dataOffset = LENGTH_BYTES + Number(headerBytes);
+  if (dataOffset > source.sizeBytes) {
+    throw malformed('HEADER_LENGTH', `its header would end at byte ${dataOffset} of a file of ${source.sizeBytes}`);
+  }
+  const header = await source.read(LENGTH_BYTES, Number(headerBytes));
+  // Node's check allocates nothing; a fatal TextDecoder would build a second copy of a 100 MB header.
+  if (!isUtf8(header)) throw malformed('HEADER_INVALID', 'its header is not UTF-8');
+  try {
+    const tensors = parseHeader(header, source.sizeBytes - dataOffset, malformed);
+    return checkCoverage(tensors, source.sizeBytes - dataOffset, malformed).map((tensor) => ({
+      ...tensor,
+      offset: tensor.offset + dataOffset,
+    }));
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw malformed(error.isDuplicate ? 'DUPLICATE_KEY' : 'HEADER_INVALID', error.message);
+  }
+}
+
+type Fail = (kind: MalformedClass, reason: string) => Error;
+
+/** Tensors with offsets relative to the data section, in header order. */
+function parseHeader(header: Uint8Array, dataBytes: number, malformed: Fail): LocatedTensor[] {
+  if (header[0] !== 0x7b) throw malformed('HEADER_INVALID', "its header does not start with '{'");
+  const scanner = new JsonScanner(header);
+  const tensors = new Map<string, LocatedTensor>();
+  let hasMetadata = false;
+  scanner.forEachKey(MAX_NAME_BYTES, (name) => {
+    if (name === '__metadata__') {
+      if (hasMetadata) throw scanner.duplicate(name);
+      hasMetadata = true;
+      skipMetadata(scanner);
+      return;
+    }
+    if (tensors.has(name)) throw scanner.duplicate(name);
+    if (tensors.size === MAX_TENSORS_PER_FILE) {
+      throw malformed('TOO_MANY_TENSORS', `it lists more than ${MAX_TENSORS_PER_FILE} tensors`);
+    }
+    tensors.set(name, parseTensor(scanner, name, dataBytes, malformed));
+  });
+  scanner.finish();
+  return [...tensors.values()];
+}
+
+/** Metadata must be a flat map of strings; its values are not kept, so that they cost no memory. */
+function skipMetadata(scanner: JsonScanner): void {
+  const keys = new Set<string>();
+  scanner.forEachKey(MAX_NAME_BYTES, (key) => {
+    if (keys.has(key)) throw scanner.duplicate(key);
+    if (keys.size === MAX_METADATA_KEYS) throw scanner.fail(`more than ${MAX_METADATA_KEYS} metadata keys`);
+    keys.add(key);
+    scanner.skipString();
+  });
+}
+
+function parseTensor(scanner: JsonScanner, name: string, dataBytes: number, malformed: Fail): LocatedTensor {
+  let dtype: string | undefined;
+  let shape: number[] | undefined;
+  let offsets: number[] | undefined;
+  scanner.forEachKey(MAX_NAME_BYTES, (key) => {
+    if (key === 'dtype') {
+      if (dtype !== undefined) throw scanner.duplicate(key);
+      dtype = scanner.readString(MAX_NAME_BYTES);
+    } else if (key === 'shape') {
+      if (shape !== undefined) throw scanner.duplicate(key);
+      shape = readUints(scanner, MAX_RANK);
+    } else if (key === 'data_offsets') {
+      if (offsets !== undefined) throw scanner.duplicate(key);
+      offsets = readUints(scanner, 2);
+    } else throw scanner.fail(`the unknown field ${quote(key)} of ${quote(name)}`);
+  });
+  const [first, last] = offsets ?? [];
+  if (dtype === undefined || shape === undefined || first === undefined || last === undefined) {
+    throw malformed('HEADER_INVALID', `${quote(name)} lacks dtype, shape or its two data_offsets`);
+  }
+  if (!isTensorDtype(dtype)) throw malformed('DTYPE_UNKNOWN', `${quote(name)} has the unknown dtype ${quote(dtype)}`);
+  if (last < first || last > dataBytes) {
+    throw malformed(
+      'OFFSET_OUT_OF_RANGE',
+      `${quote(name)} claims bytes ${first} to ${last} of ${dataBytes} (is the file truncated?)`,
+    );
+  }
+  const sizeBytes = shape.reduce((product, size) => product * size, dtypeBytes(dtype));
+  if (sizeBytes !== last - first) {
+    throw malformed('SIZE_MISMATCH', `${quote(name)} is ${dtype} [${shape.join(', ')}] but has ${last - first} bytes`);
+  }
+  return { name, dtype, shape, sizeBytes, offset: first };
+}
+
+function readUints(scanner: JsonScanner, maxCount: number): number[] {
+  const values: number[] = [];
+  scanner.forEachItem(() => {
+    if (values.length === maxCount) throw scanner.fail(`a list of more than ${maxCount} numbers`);
+    values.push(scanner.readUint());
+  });
+  return values;
+}
+
+function isTensorDtype(dtype: string): dtype is TensorDtype {
+  return DTYPE_BYTES.has(dtype);
+}
+
+/** Every byte of the data section belongs to exactly one tensor. */
+function checkCoverage(tensors: LocatedTensor[], dataBytes: number, malformed: Fail): LocatedTensor[] {
+  tensors.sort((a, b) => a.offset - b.offset || a.sizeBytes - b.sizeBytes);
+  let covered = 0;
+  for (const tensor of tensors) {
+    if (tensor.offset < covered) throw malformed('OVERLAP', `${quote(tensor.name)} overlaps the tensor before it`);
+    if (tensor.offset > covered) throw malformed('HOLE', `bytes ${covered} to ${tensor.offset} belong to no tensor`);
+    covered += tensor.sizeBytes;
+  }
+  if (covered < dataBytes) throw malformed('TRAILING_BYTES', `${dataBytes - covered} bytes follow the last tensor`);
+  return tensors;
+}
+
+/**
+ * The first bytes of a safetensors file (length and header, padded to 8 bytes with spaces) for tensors whose bytes
+ * follow in the given order. `__metadata__` is `{format: 'pt'}`, without which transformers refuses the file.
+ */
+export function writeSafetensorsHeader(tensors: readonly TensorEntry[]): Uint8Array {
+  let offset = 0;
+  const entries: [string, unknown][] = [['__metadata__', { format: 'pt' }]];
+  for (const { name, dtype, shape, sizeBytes } of tensors) {
+    entries.push([name, { dtype, shape, data_offsets: [offset, offset + sizeBytes] }]);
+    offset += sizeBytes;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const padded = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(LENGTH_BYTES + padded).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
+  bytes.set(json, LENGTH_BYTES);
+  return bytes;
+}

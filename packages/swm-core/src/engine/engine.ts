@@ -1,0 +1,51 @@
+import type { ModelSource } from '../checkpoint/model-source.js';
+import type { LayerPlan } from '../plan/index.js';
+
+/** What ran: stored with every result. */
+export interface EngineInfo {
+  /** 'tfjs' or 'torch'. */
+  readonly name: 'tfjs' | 'torch';
+  /** 'tensorflow' | 'wasm' | … */
+  readonly backend: string;
+  /** npm package and version, e.g. `@tensorflow/tfjs-node-gpu@4.22.0`. */
+  readonly package: string;
+  readonly device: 'cpu' | 'gpu';
+  readonly dtype: 'f32';
+  /** Why a preferred backend was not used; absent when the preferred one runs. */
+  readonly fallbackReason?: string;
+}
+
+export type Quantity = 'cosine' | 'nll';
+
+export interface Measurement {
+  /** One number a calibration sample. cosine: of the flattened last hidden state (after the final norm) against the dense model's. nll: mean next-token loss in nats. */
+  readonly perSample: readonly number[];
+  /** Mean of `perSample`. */
+  readonly mean: number;
+  /** Decoder-layer forwards (one layer over the whole calibration batch) this answer cost; 0 when answered from memory. */
+  readonly layerForwards: number;
+}
+
+export interface LayerStatistics {
+  /** Per layer: 1 - mean over tokens of cos(layer input, layer output), before the final norm. [L] */
+  readonly blockInfluence: readonly number[];
+  readonly layerForwards: number;
+}
+
+/** One model on one calibration matrix. Every number is finite or the call throws `ENGINE.NON_FINITE` naming the layer. */
+export interface EngineSession {
+  readonly info: EngineInfo;
+  measure(plan: LayerPlan, quantity: Quantity): Promise<Measurement>;
+  layerStatistics(): Promise<LayerStatistics>;
+  /** Logits [B, T, V] of the model under `plan`, row-major f32, for parity tests on tiny inputs. */
+  logits(
+    plan: LayerPlan,
+  ): Promise<{ readonly shape: readonly [number, number, number]; readonly values: Float32Array }>;
+  close(): Promise<void>;
+}
+
+export interface Engine {
+  readonly info: EngineInfo;
+  /** @param tokenIds calibration token ids, [B][T], all rows of one length. */
+  open(source: ModelSource, tokenIds: readonly (readonly number[])[]): Promise<EngineSession>;
+}

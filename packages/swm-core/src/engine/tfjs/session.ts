@@ -1,0 +1,270 @@
+// Letters: B batch, T tokens, D hidden, V vocab, L layers.
+import type { ModelConfig, ModelSource } from '../../checkpoint/model-source.js';
+import { blockInfluence } from '../../measure/block-influence.js';
+import { cosinePerSample, meanOf } from '../../measure/cosine.js';
+import { nextTokenLosses } from '../../measure/next-token-loss.js';
+import { type AttentionContext, causalMask } from '../../model/attention.js';
+import { decoderLayer, rmsNorm } from '../../model/decoder.js';
+import { ropeTables } from '../../model/rope.js';
+import { project, type Tensor2D, type TensorOps } from '../../model/tensor-ops.js';
+import {
+  formatPlan,
+  identityPlan,
+  isRewiring,
+  type LayerPlan,
+  type OutputLayer,
+  outputLayers,
+} from '../../plan/index.js';
+import type { EngineInfo, EngineSession, LayerStatistics, Measurement, Quantity } from '../engine.js';
+import { badTokens, nonFinite, outOfMemory, unsupportedRule } from '../engine-errors.js';
+import { PrefixCache } from '../prefix-cache.js';
+import type { TfjsBackend } from './backend.js';
+import { loadWeights, type ModelWeights } from './weights.js';
+
+const DEFAULT_CACHE_BYTES = 1_500_000_000;
+
+const pathKey = ({ projectionsFrom, sideFrom }: OutputLayer): string => `${projectionsFrom}:${sideFrom}`;
+
+function checkTokens(tokenIds: readonly (readonly number[])[], config: ModelConfig): void {
+  const tokens = tokenIds[0]?.length ?? 0;
+  if (tokens < 2) throw badTokens('A calibration sample needs at least two tokens.');
+  if (tokenIds.some((row) => row.length !== tokens)) throw badTokens('Calibration samples differ in length.');
+  const outside = tokenIds.flat().find((id) => !Number.isInteger(id) || id < 0 || id >= config.vocabSize);
+  if (outside !== undefined)
+    throw badTokens(`Token ${outside} is outside the model's vocabulary of ${config.vocabSize}.`);
+}
+
+/**
+ * Bytes left for the prefix cache beside weights and one layer's intermediate results; throws `ENGINE.OUT_OF_MEMORY` when not
+ * even the weights fit. Only wasm has a limit; its matrix library keeps a second copy of every weight.
+ */
+function cacheBudget(backend: TfjsBackend, source: ModelSource, rows: number, wantedBytes: number): number {
+  const { memoryLimitBytes, info } = backend;
+  if (memoryLimitBytes === null) return wantedBytes;
+  const { hiddenSize: D, mlpSize: F, queryHeads: N, headSize: H, vocabSize: V } = source.config;
+  const values = [...source.tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), V * D);
+  const working = 4 * rows * (4 * D + 6 * F + 6 * N * H);
+  const neededBytes = 2 * 4 * values + working;
+  if (neededBytes > memoryLimitBytes) throw outOfMemory(info.backend, neededBytes, memoryLimitBytes);
+  return Math.min(wantedBytes, memoryLimitBytes - neededBytes);
+}
+
+/** One model and one calibration matrix on a TensorFlow.js backend; see `EngineSession`. Calls are answered one at a time. */
+export class TfjsSession implements EngineSession {
+  readonly info: EngineInfo;
+  private readonly tf: TensorOps;
+  private readonly tokenIds: Int32Array; // [B*T]
+  private denseLast: Float32Array | undefined; // [B*T, D], after the final norm
+  private isClosed = false;
+
+  private constructor(
+    private readonly backend: TfjsBackend,
+    private readonly config: ModelConfig,
+    private readonly weights: ModelWeights,
+    private readonly context: AttentionContext,
+    private readonly cache: PrefixCache<Tensor2D>,
+    tokenIds: readonly (readonly number[])[],
+  ) {
+    this.info = backend.info;
+    this.tf = backend.tf;
+    this.tokenIds = Int32Array.from(tokenIds.flat());
+  }
+
+  /** @param tokenIds [B][T]. Throws `ENGINE.BAD_TOKENS`, `ENGINE.OUT_OF_MEMORY`, or what reading the weights throws. */
+  static async open(
+    backend: TfjsBackend,
+    source: ModelSource,
+    tokenIds: readonly (readonly number[])[],
+    cacheBytes = DEFAULT_CACHE_BYTES,
+  ): Promise<TfjsSession> {
+    const { config } = source;
+    checkTokens(tokenIds, config);
+    const { tf, layout } = backend;
+    const [batch, tokens] = [tokenIds.length, tokenIds[0]?.length ?? 0];
+    const budget = cacheBudget(backend, source, batch * tokens, cacheBytes);
+    return backend.inTurn(async () => {
+      const weights = await loadWeights(tf, source, layout, backend.check);
+      const context: AttentionContext = {
+        config,
+        layout,
+        batch,
+        tokens,
+        rope: ropeTables(tf, tokens, config.headSize, config.ropeTheta),
+        mask: causalMask(tf, tokens, config.queryHeads / config.kvHeads),
+      };
+      const cache = new PrefixCache<Tensor2D>(config.depth, batch * tokens * config.hiddenSize * 4, budget);
+      return new TfjsSession(backend, config, weights, context, cache, tokenIds);
+    });
+  }
+
+  measure(plan: LayerPlan, quantity: Quantity): Promise<Measurement> {
+    return this.inTurn(async () => {
+      const denseForwards = quantity === 'cosine' ? await this.ensureDense() : 0;
+      const { last, layerForwards } = this.walk(plan);
+      try {
+        const perSample = quantity === 'cosine' ? await this.cosines(last) : await this.losses(last);
+        if (!perSample.every(Number.isFinite)) await this.blame(plan);
+        return { perSample, mean: meanOf(perSample), layerForwards: denseForwards + layerForwards };
+      } finally {
+        last.dispose();
+      }
+    });
+  }
+
+  layerStatistics(): Promise<LayerStatistics> {
+    return this.inTurn(async () => {
+      const { config } = this;
+      const plan = identityPlan(config.depth);
+      const influences: number[] = [];
+      let state = this.embed();
+      try {
+        let input = await valuesOf(state);
+        for (const layer of outputLayers(plan)) {
+          const next = this.step(layer, state);
+          state.dispose();
+          state = next;
+          const output = await valuesOf(state);
+          influences.push(blockInfluence(input, output, config.hiddenSize));
+          input = output;
+        }
+      } finally {
+        state.dispose();
+      }
+      if (!influences.every(Number.isFinite)) await this.blame(plan);
+      return { blockInfluence: influences, layerForwards: config.depth };
+    });
+  }
+
+  logits(plan: LayerPlan): ReturnType<EngineSession['logits']> {
+    return this.inTurn(async () => {
+      const { last } = this.walk(plan);
+      const logits = project(this.tf, this.context.layout, last, this.weights.head()); // [B*T, V]
+      const values = await valuesOf(logits);
+      this.tf.dispose([last, logits]);
+      if (!values.every(Number.isFinite)) await this.blame(plan);
+      return { shape: [this.context.batch, this.context.tokens, this.config.vocabSize], values };
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    await this.inTurn(async () => {
+      this.isClosed = true;
+      this.cache.dispose();
+      this.weights.dispose();
+      this.tf.dispose([this.context.rope.cos, this.context.rope.sin, this.context.mask]);
+    });
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.backend.inTurn(async () => {
+      if (this.isClosed) throw new Error('TfjsSession: used after close');
+      return work();
+    });
+  }
+
+  /** [B*T] → [B*T, D] */
+  private embed(): Tensor2D {
+    const { tf } = this;
+    return tf.tidy(() => tf.gather(this.weights.embedding, tf.tensor1d(this.tokenIds, 'int32')));
+  }
+
+  private step({ projectionsFrom, sideFrom }: OutputLayer, state: Tensor2D): Tensor2D {
+    const projections = this.weights.projections[projectionsFrom];
+    const side = this.weights.sides[sideFrom];
+    if (!projections || !side)
+      throw new RangeError(`step: layers ${projectionsFrom}, ${sideFrom} of a model with ${this.config.depth}`);
+    return decoderLayer(this.tf, projections, side, state, this.context);
+  }
+
+  /** x [B*T, D] → [B*T, D] */
+  private finalNorm(x: Tensor2D): Tensor2D {
+    return this.tf.tidy(() => rmsNorm(this.tf, x, this.weights.finalNorm, this.config.rmsNormEps));
+  }
+
+  /** Runs the plan from the deepest state it shares with an earlier walk. `last` [B*T, D], after the final norm, is the caller's. */
+  private walk(plan: LayerPlan, isDense = false): { readonly last: Tensor2D; readonly layerForwards: number } {
+    if (plan.sourceDepth !== this.config.depth)
+      throw new RangeError(`walk: a plan of ${plan.sourceDepth} layers on a model of ${this.config.depth}`);
+    if (!isRewiring(plan)) throw unsupportedRule(plan.rule.name);
+    const layers = outputLayers(plan);
+    const path = layers.map(pathKey);
+    const start = this.cache.begin(path);
+    const kept = new Map<number, Tensor2D>(); // ours until the cache takes them
+    let state = start ? start.state : this.embed();
+    let boundary = start?.boundary ?? 0;
+    const from = boundary;
+    const freeUnkept = () => {
+      if (state !== start?.state && !kept.has(boundary)) state.dispose();
+    };
+    try {
+      if (!start) kept.set(0, state);
+      for (const layer of layers.slice(from)) {
+        const next = this.step(layer, state);
+        freeUnkept();
+        state = next;
+        boundary += 1;
+        if (this.cache.keeps(boundary) || boundary === layers.length) kept.set(boundary, state);
+      }
+      const last = this.finalNorm(state);
+      this.cache.store(path, kept, isDense);
+      return { last, layerForwards: layers.length - from };
+    } catch (error) {
+      freeUnkept();
+      this.tf.dispose([...kept.values()]);
+      throw error;
+    }
+  }
+
+  /** Measures the dense model once; returns what that cost. */
+  private async ensureDense(): Promise<number> {
+    if (this.denseLast) return 0;
+    const plan = identityPlan(this.config.depth);
+    const { last, layerForwards } = this.walk(plan, true);
+    const values = await valuesOf(last);
+    last.dispose();
+    if (!values.every(Number.isFinite)) await this.blame(plan);
+    this.denseLast = values;
+    return layerForwards;
+  }
+
+  private async cosines(last: Tensor2D): Promise<number[]> {
+    const values = await valuesOf(last);
+    return cosinePerSample(values, this.denseLast ?? values, this.context.tokens * this.config.hiddenSize);
+  }
+
+  private losses(last: Tensor2D): Promise<number[]> {
+    const { tf, tokenIds } = this;
+    const { layout, tokens } = this.context;
+    return nextTokenLosses({ tf, layout, last, head: this.weights.head(), tokenIds, tokens });
+  }
+
+  /** Walks the plan again, finds the first result that is not finite and throws `ENGINE.NON_FINITE` naming it. */
+  private async blame(plan: LayerPlan): Promise<never> {
+    const text = formatPlan(plan);
+    let where = 'embedding';
+    let state = this.embed();
+    const advance = async (next: Tensor2D | undefined) => {
+      if (next) {
+        state.dispose();
+        state = next;
+      }
+      if (!(await valuesOf(state)).every(Number.isFinite)) throw nonFinite(where, text);
+    };
+    try {
+      await advance(undefined);
+      for (const [index, layer] of outputLayers(plan).entries()) {
+        where = `output of layer ${index} (source layer ${layer.projectionsFrom})`;
+        await advance(this.step(layer, state));
+      }
+      where = 'final norm';
+      await advance(this.finalNorm(state));
+    } finally {
+      state.dispose();
+    }
+    throw nonFinite('head, or the similarity of a hidden state of zeros,', text);
+  }
+}
+
+/** A copy of a tensor's values that outlives it. */
+const valuesOf = async (tensor: Tensor2D): Promise<Float32Array> => Float32Array.from(await tensor.data());

@@ -1,0 +1,3 @@
+export * from './errors.js';
+export * from './plan/index.js';
+export { planId } from './plan/plan-id.js';

@@ -1,0 +1,46 @@
+import type { LayerStatistics, Quantity } from '../engine/engine.js';
+import type { LayerPlan } from '../plan/index.js';
+
+/** What a method wants to know next. */
+export type Ask =
+  | {
+      readonly kind: 'measure';
+      readonly plan: LayerPlan;
+      readonly quantity: Quantity;
+      /** The window under test, in source layers, for logs and pages. */
+      readonly window: { readonly first: number; readonly last: number };
+      /** Known already (a one-layer re-evaluation after a commit, or memoised): logged with `cached: true`, never measured. */
+      readonly known?: number;
+    }
+  | { readonly kind: 'statistics' }
+  | { readonly kind: 'done' };
+
+export type Answer =
+  | { readonly kind: 'value'; readonly value: number }
+  | { readonly kind: 'statistics'; readonly statistics: LayerStatistics };
+
+/** A pruning method: four pure functions. `State` is small JSON and *is* the resume cursor. */
+export interface Method<State> {
+  readonly name: string;
+  start(depth: number): State;
+  ask(state: State): Ask;
+  next(state: State, answer: Answer): State;
+  finish(state: State): LayerPlan;
+  /** Whether the answer just given was accepted (s > T), for the log; null where the notion does not exist. */
+  accepted(state: State, value: number): boolean | null;
+  /** The threshold in force, for the log and the page; null where the method has none. */
+  threshold(state: State): number | null;
+}
+
+/** One logged candidate of a search: a line of trace.jsonl and a point of the page's chart. */
+export interface Candidate {
+  readonly index: number;
+  readonly first: number;
+  readonly last: number;
+  /** `formatPlan` of the candidate. */
+  readonly plan: string;
+  readonly similarity: number;
+  readonly accepted: boolean | null;
+  readonly layerForwards: number;
+  readonly cached: boolean;
+}

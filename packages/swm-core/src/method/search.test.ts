@@ -1,0 +1,214 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { LayerPlan } from '../plan/index.js';
+import {
+  formatPlan,
+  isIdentity,
+  outputDepth,
+  parsePlan,
+  planJson,
+  readPlanJson,
+  removedLayers,
+} from '../plan/index.js';
+import type { Candidate, Method } from './method.js';
+import { createMethod, type MethodRequest, validateMethodRequest } from './registry.js';
+import { runSearch, type SearchCursor } from './search.js';
+
+/** A model known by what its plans measure: similarity and block influence are inputs of the algorithm. */
+const measurer = (similarity: (plan: LayerPlan) => number, blockInfluence: readonly number[] = []) => ({
+  measure: async (plan: LayerPlan) => ({
+    perSample: [similarity(plan)],
+    mean: similarity(plan),
+    layerForwards: plan.sourceDepth,
+  }),
+  layerStatistics: async () => ({ blockInfluence, layerForwards: blockInfluence.length }),
+});
+
+async function search(
+  request: MethodRequest,
+  depth: number,
+  similarity: (plan: LayerPlan) => number,
+  cursor?: SearchCursor,
+  influence?: readonly number[],
+) {
+  const candidates: Candidate[] = [];
+  const cursors: SearchCursor[] = [];
+  const method: Method<unknown> = createMethod(request);
+  const result = await runSearch({
+    method,
+    depth,
+    open: async () => measurer(similarity, influence),
+    cursor,
+    onCandidate: async (candidate, after) => {
+      candidates.push(candidate);
+      // The cursor crosses the database as JSON.
+      cursors.push(JSON.parse(JSON.stringify(after)));
+    },
+  });
+  return { ...result, text: formatPlan(result.plan), candidates, cursors };
+}
+
+// methods.md 1.4: s = 1 - the cost of every layer that is gone.
+const COST = [0.3, 0.1, 0.08, 0.05, 0.04, 0.03, 0.02, 0.5];
+const toySimilarity = (plan: LayerPlan) => 1 - removedLayers(plan).reduce((sum, layer) => sum + (COST[layer] ?? 0), 0);
+const line = ({ first, last, similarity, accepted }: Candidate) =>
+  `(${first},${last},${similarity.toFixed(2).replace(/^0/, '')},${accepted ? 'y' : 'n'})`;
+
+describe('Sliding-Window Merging, golden trajectories of the released script', () => {
+  it.each([
+    [0.92, '(5,6,.97,y)(4,6,.93,y)(3,6,.88,n)(3,3,.93,y)(2,3,.85,n)(1,2,.83,n)(0,1,.63,n)', '0-3 [4-6] 7', 6],
+    [0.85, '(5,6,.97,y)(4,6,.93,y)(3,6,.88,y)(2,6,.80,n)(2,2,.88,y)(1,2,.78,n)(0,1,.58,n)', '0-2 [3-6] 7', 5],
+    [0.6, '(5,6,.97,y)(4,6,.93,y)(3,6,.88,y)(2,6,.80,y)(1,6,.70,y)(0,6,.40,n)(0,0,.70,y)', '0 [1-6] 7', 3],
+    [0.3, '(5,6,.97,y)(4,6,.93,y)(3,6,.88,y)(2,6,.80,y)(1,6,.70,y)(0,6,.40,y)', '0-7', 8],
+  ])('T = %d', async (threshold, trajectory, text, layers) => {
+    const found = await search({ name: 'swm', profile: 'released', threshold }, 8, toySimilarity);
+    expect(found.candidates.map(line).join('')).toBe(trajectory);
+    expect(found.text).toBe(text);
+    expect(outputDepth(found.plan)).toBe(layers);
+  });
+
+  it('repaired commits the window that reaches the bottom', async () => {
+    const found = await search({ name: 'swm', profile: 'repaired', threshold: 0.3 }, 8, toySimilarity);
+    expect(found.text).toBe('[0-6] 7');
+  });
+
+  it('re-evaluates a committed model from memory', async () => {
+    const { candidates } = await search({ name: 'swm', profile: 'released', threshold: 0.85 }, 8, toySimilarity);
+    expect(candidates.filter(({ cached }) => cached)).toEqual([
+      expect.objectContaining({ first: 2, last: 2, layerForwards: 0, accepted: true }),
+    ]);
+  });
+});
+
+/** Any similarity at all: a number in [-1, 1] drawn by a hash of the plan and a seed. */
+function randomSimilarity(seed: number) {
+  return (plan: LayerPlan) => {
+    let hash = seed | 1;
+    for (const character of formatPlan(plan)) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
+    return ((hash >>> 0) / 2 ** 32) * 2 - 1;
+  };
+}
+
+const anyProfile = fc.constantFrom('released' as const, 'repaired' as const);
+const anyThreshold = fc.double({ min: -0.99, max: 1, noNaN: true });
+
+describe('Sliding-Window Merging, whatever the similarities', () => {
+  it('takes (L-2) + commits evaluations and ends in a valid plan', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 3, max: 40 }), anyThreshold, fc.integer(), async (depth, threshold, seed) => {
+        const { plan, candidates } = await search(
+          { name: 'swm', profile: 'released', threshold },
+          depth,
+          randomSimilarity(seed),
+        );
+        const commits = plan.recipes.filter(({ kind }) => kind === 'merge').length;
+        expect(candidates).toHaveLength(depth - 2 + commits);
+        expect(candidates.filter(({ cached }) => cached)).toHaveLength(commits);
+        expect(readPlanJson(JSON.parse(planJson(plan)))).toEqual(plan);
+      }),
+    );
+  });
+
+  it('resumes from any cursor to the same end', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 3, max: 24 }),
+        anyProfile,
+        anyThreshold,
+        fc.integer(),
+        fc.nat(),
+        async (depth, profile, threshold, seed, at) => {
+          const request: MethodRequest = { name: 'swm', profile, threshold };
+          const whole = await search(request, depth, randomSimilarity(seed));
+          const stop = at % whole.cursors.length;
+          const rest = await search(request, depth, randomSimilarity(seed), whole.cursors[stop]);
+          expect([...whole.candidates.slice(0, stop + 1), ...rest.candidates]).toEqual(whole.candidates);
+          expect(rest.plan).toEqual(whole.plan);
+          expect(rest.cursor).toEqual(whole.cursor);
+        },
+      ),
+    );
+  });
+});
+
+describe('Sliding-Window Merging to a number of layers', () => {
+  it('hits the target, or names neighbours that it reaches; no plan is measured twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 3, max: 16 }), fc.nat(), fc.integer(), async (depth, pick, seed) => {
+        const targetLayers = 1 + (pick % depth);
+        const found = await search(
+          { name: 'swm', profile: 'repaired', targetLayers },
+          depth,
+          randomSimilarity(seed),
+        ).catch((error: Error) => error);
+        if (found instanceof Error) {
+          expect(found).toMatchObject({ code: 'METHOD.TARGET_UNREACHABLE' });
+          return;
+        }
+        expect(outputDepth(found.plan)).toBe(targetLayers);
+        const measured = found.candidates.filter(({ cached }) => !cached).map(({ plan }) => plan);
+        expect(new Set(measured).size).toBe(measured.length);
+      }),
+    );
+  });
+
+  it.each([
+    [8, '0-7'],
+    [7, '0-4 [5-6] 7'],
+    [5, '0-2 [3-6] 7'],
+    [2, '[0-6] 7'],
+  ])('keeps %d of the toy model’s 8 layers', async (targetLayers, text) => {
+    expect((await search({ name: 'swm', profile: 'repaired', targetLayers }, 8, toySimilarity)).text).toBe(text);
+  });
+
+  it('says which neighbours can be reached', async () => {
+    const failed = search({ name: 'swm', profile: 'repaired', targetLayers: 1 }, 8, toySimilarity);
+    await expect(failed).rejects.toMatchObject({
+      code: 'METHOD.TARGET_UNREACHABLE',
+      fix: expect.stringContaining('2 layers'),
+    });
+  });
+});
+
+describe('ShortGPT and dense', () => {
+  it('drops the layers of lowest influence, ties from the bottom', async () => {
+    const found = await search(
+      { name: 'short-gpt', targetLayers: 3 },
+      5,
+      () => 1,
+      undefined,
+      [0.9, 0.1, 0.5, 0.1, 0.1],
+    );
+    expect(found.text).toBe('0 !1 2 !3 4');
+  });
+
+  it('leaves the dense model alone, without an engine', async () => {
+    const { plan } = await runSearch({
+      method: createMethod({ name: 'dense' }),
+      depth: 4,
+      open: () => Promise.reject(new Error('no engine is needed')),
+    });
+    expect(isIdentity(plan)).toBe(true);
+    expect(plan).toEqual(parsePlan('0-3'));
+  });
+});
+
+describe('guards', () => {
+  it('refuses a similarity that is not a number', async () => {
+    await expect(
+      search({ name: 'swm', profile: 'repaired', threshold: 0.5 }, 8, () => Number.NaN),
+    ).rejects.toMatchObject({ code: 'SEARCH.NON_FINITE' });
+  });
+
+  it.each([
+    [{ name: 'swm', profile: 'repaired' } as const, ['method', 'swm', 'threshold']],
+    [{ name: 'swm', profile: 'repaired', threshold: 2 } as const, ['method', 'swm', 'threshold']],
+    [{ name: 'swm', profile: 'repaired', threshold: 0.5, targetLayers: 3 } as const, ['method', 'swm', 'threshold']],
+    [{ name: 'short-gpt', targetLayers: 9 } as const, ['target', 'layers']],
+    [{ name: 'short-gpt', targetLayers: 0 } as const, ['target', 'layers']],
+  ])('refuses %j', (request, field) => {
+    expect(() => validateMethodRequest(request, 8)).toThrow(
+      expect.objectContaining({ code: 'METHOD.INVALID_OPTION', details: { field } }),
+    );
+  });
+});

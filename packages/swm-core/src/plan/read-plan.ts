@@ -1,0 +1,56 @@
+import type { LayerPlan } from './layer-plan.js';
+
+/** One layer of the pruned model and where its tensors come from, in source layers. */
+export interface OutputLayer {
+  readonly window: { readonly first: number; readonly last: number };
+  /** Source layer of the seven projection weights (under a re-wiring rule). */
+  readonly projectionsFrom: number;
+  /** Source layer of norms, biases and q/k norms. */
+  readonly sideFrom: number;
+}
+
+/** Number of layers of the pruned model. */
+export const outputDepth = (plan: LayerPlan): number =>
+  plan.recipes.reduce(
+    (sum, { kind, first, last }) => sum + (kind === 'keep' ? last - first + 1 : kind === 'merge' ? 1 : 0),
+    0,
+  );
+
+/** Whether the plan leaves the model as it is. */
+export const isIdentity = (plan: LayerPlan): boolean => outputDepth(plan) === plan.sourceDepth;
+
+/** Whether the rule moves tensors as they are; `mean` and `sum-of-differences` need arithmetic. Factor 1 telescopes (methods.md 1.5). */
+export const isRewiring = (plan: LayerPlan): boolean =>
+  plan.rule.name === 'keep-low' ||
+  plan.rule.name === 'keep-top' ||
+  (plan.rule.name === 'replace-top' && plan.rule.factor === 1);
+
+function mergedLayer(plan: LayerPlan, first: number, last: number): OutputLayer {
+  const window = { first, last };
+  switch (plan.rule.name) {
+    case 'keep-low':
+      return { window, projectionsFrom: first, sideFrom: first };
+    case 'keep-top':
+      return { window, projectionsFrom: last, sideFrom: last };
+    default:
+      return { window, projectionsFrom: last, sideFrom: plan.rule.sideFrom === 'low' ? first : last };
+  }
+}
+
+/** The layers of the pruned model, bottom up. Exact for re-wiring rules (`isRewiring`); others combine all of `window`. */
+export function outputLayers(plan: LayerPlan): readonly OutputLayer[] {
+  return plan.recipes.flatMap(({ kind, first, last }) => {
+    if (kind === 'drop') return [];
+    if (kind === 'merge') return [mergedLayer(plan, first, last)];
+    return Array.from({ length: last - first + 1 }, (_, offset) => {
+      const layer = first + offset;
+      return { window: { first: layer, last: layer }, projectionsFrom: layer, sideFrom: layer };
+    });
+  });
+}
+
+/** Source layers whose projections are gone: all of a drop, all but the surviving layer of a merge. Ascending. */
+export function removedLayers(plan: LayerPlan): readonly number[] {
+  const kept = new Set(outputLayers(plan).map(({ projectionsFrom }) => projectionsFrom));
+  return Array.from({ length: plan.sourceDepth }, (_, layer) => layer).filter((layer) => !kept.has(layer));
+}

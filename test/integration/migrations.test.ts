@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import { appendFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createPrisma } from '../../apps/server/src/db/client.js';
+import type { PrismaClient } from '../../apps/server/src/db/generated/client.js';
+import { MIGRATIONS_FOLDER, migrate } from '../../apps/server/src/db/migrate.js';
+import { createTestDatabase } from '../support/database.js';
+import { scratchFolder } from '../support/scratch-folder.js';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let db: PrismaClient;
+const scratch = scratchFolder('migrations');
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  db = createPrisma(database.url);
+});
+afterAll(async () => {
+  await db.$disconnect();
+  await database.drop();
+  scratch.remove();
+});
+
+/** The Prisma CLI as people run it. */
+async function prisma(...args: string[]): Promise<{ readonly code: number; readonly output: string }> {
+  const run = promisify(execFile)(process.execPath, [join(ROOT, 'tools/prisma.mjs'), ...args], {
+    env: { ...process.env, DATABASE_URL: database.url },
+  });
+  return run.then(
+    ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
+    (error) => ({ code: error.code, output: error.stdout + error.stderr }),
+  );
+}
+
+describe('the migrations', () => {
+  test('give exactly schema.prisma, and our plain-SQL migrator leaves nothing for the CLI', async () => {
+    const diff = await prisma(
+      'migrate',
+      'diff',
+      '--from-migrations',
+      'prisma/migrations',
+      '--to-schema',
+      'prisma/schema.prisma',
+      '--exit-code',
+    );
+    expect(diff).toMatchObject({ code: 0, output: expect.stringContaining('No difference') });
+    const live = await prisma(
+      'migrate',
+      'diff',
+      '--from-config-datasource',
+      '--to-schema',
+      'prisma/schema.prisma',
+      '--exit-code',
+    );
+    expect(live).toMatchObject({ code: 0, output: expect.stringContaining('No difference') });
+    const deploy = await prisma('migrate', 'deploy');
+    expect(deploy).toMatchObject({ code: 0, output: expect.stringContaining('No pending migrations') });
+  });
+
+  test('a rogue column is found', async () => {
+    await db.$executeRaw`ALTER TABLE team ADD COLUMN rogue text`;
+    const drift = await prisma(
+      'migrate',
+      'diff',
+      '--from-config-datasource',
+      '--to-schema',
+      'prisma/schema.prisma',
+      '--exit-code',
+    );
+    await db.$executeRaw`ALTER TABLE team DROP COLUMN rogue`;
+    expect(drift).toMatchObject({ code: 2, output: expect.stringContaining('rogue') });
+  });
+
+  test('are applied once by any number of processes, whole or not at all', async () => {
+    const empty = await createTestDatabase();
+    const client = createPrisma(empty.url);
+    try {
+      await client.$executeRaw`DROP SCHEMA public CASCADE`;
+      await client.$executeRaw`CREATE SCHEMA public`;
+      const applied = await Promise.all(Array.from({ length: 5 }, () => migrate(empty.url)));
+      expect(applied.flat()).toEqual(['0001_spine']);
+
+      const folder = join(scratch.path, 'migrations');
+      cpSync(MIGRATIONS_FOLDER, folder, { recursive: true });
+      mkdirSync(join(folder, '0002_broken'));
+      writeFileSync(join(folder, '0002_broken', 'migration.sql'), 'CREATE TABLE half (id int); SELECT 1/0;');
+      await expect(migrate(empty.url, folder)).rejects.toMatchObject({ code: 'DB.MIGRATION_FAILED' });
+      expect(await client.$queryRaw`SELECT to_regclass('half')::text AS half`).toEqual([{ half: null }]);
+
+      writeFileSync(join(folder, '0002_broken', 'migration.sql'), 'CREATE TABLE whole (id int);');
+      expect(await migrate(empty.url, folder)).toEqual(['0002_broken']);
+      await expect(migrate(empty.url)).rejects.toMatchObject({ code: 'DB.SCHEMA_NEWER' });
+      appendFileSync(join(folder, '0001_spine', 'migration.sql'), '-- edited');
+      await expect(migrate(empty.url, folder)).rejects.toMatchObject({ code: 'DB.MIGRATION_CHANGED' });
+    } finally {
+      await client.$disconnect();
+      await empty.drop();
+    }
+  });
+
+  test('an address where nobody answers is a coded error', async () => {
+    await expect(migrate('postgresql://swm@127.0.0.1:1/swm')).rejects.toMatchObject({ code: 'DB.UNREACHABLE' });
+  });
+});
+
+describe('the tables refuse numbers that mean nothing (I-25, I-26)', () => {
+  const protocol = { id: 'p', name: 'MINI', data: 'BUILTIN', label: 'l', json: {} };
+  const score = {
+    weightsDigest: 'w',
+    protocolId: 'p',
+    task: 't',
+    harnessVersion: '1',
+    taskVersion: '1',
+    taskHash: 'h',
+  };
+  beforeAll(async () => {
+    await db.protocol.create({ data: protocol });
+  });
+
+  test.each([
+    ['NaN', { metric: 'acc', value: Number.NaN, stderr: 0.1, n: 1 }],
+    ['above one', { metric: 'acc', value: 1.1, stderr: 0.1, n: 1 }],
+    ['infinite', { metric: 'acc', value: Number.POSITIVE_INFINITY, stderr: 0.1, n: 1 }],
+    ['a negative error', { metric: 'acc', value: 0.5, stderr: -0.1, n: 1 }],
+    ['an error that is NaN', { metric: 'acc', value: 0.5, stderr: Number.NaN, n: 1 }],
+    ['no questions', { metric: 'acc', value: 0.5, stderr: 0.1, n: 0 }],
+  ])('%s', async (_, figures) => {
+    const { metric, value, stderr, n } = figures;
+    const insert = db.$executeRaw`
+      INSERT INTO score (weights_digest, protocol_id, task, metric, value, stderr, n, harness_version, task_version, task_hash)
+      VALUES ('w', 'p', 't', ${metric}, ${String(value)}::float8, ${String(stderr)}::float8, ${n}, '1', '1', 'h')`;
+    await expect(insert).rejects.toThrow(/score_\w+/);
+    expect(await db.score.count()).toBe(0);
+  });
+
+  test('good ones are taken', async () => {
+    await db.score.create({ data: { ...score, metric: 'acc', value: 1, stderr: null, n: 1 } });
+    expect(await db.score.count()).toBe(1);
+    const empty = { weightsDigest: 'w', machineId: 'm', protocol: 'QUICK', machine: {}, promptTokens: 1, newTokens: 1 };
+    await expect(db.latency.create({ data: { ...empty, samplesMs: [] } })).rejects.toThrow(/latency_samples/);
+    await expect(db.latency.create({ data: { ...empty, samplesMs: [1, 0] } })).rejects.toThrow(/latency_samples/);
+    await db.latency.create({ data: { ...empty, samplesMs: [1, 2] } });
+  });
+});
