@@ -8,6 +8,6 @@ export const redact = (line: string): string =>
     .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, '$1 …')
     .replace(/:\/\/[^/\s:@]+:[^/\s@]+@/g, '://…@')
     .replace(
-      /((?:api[-_]?key|token|password|passwd|secret|authorization)["']?\s*[=:]\s*["']?)(?!Bearer |Basic )[^\s"',;}]+/gi,
+      /((?:api[-_]?key|token|password|passwd|secret|authorization)["']?\s*[=:]\s*["']?)(?!Bearer |Basic |(?:True|False|None|true|false|null)(?:[\s"',;})]|$))[^\s"',;}]+/gi,
       '$1…',
     );
