@@ -1,7 +1,8 @@
 /**
  * Sliding-Window Merging with the prefix cache against the same search, on the same engine, with every layer run for every candidate
  * (what the published script does), side by side.
- * Usage, after `npm run setup` and a converted model: node packages/swm-core/bench/search.bench.mjs [threshold=0.75] [rounds=3] [model folder]
+ * Usage, after `npm run setup` and a converted model: node packages/swm-core/bench/search.bench.mjs [threshold=0.75] [rounds=3] [model]
+ * `model` is a folder (default: the built-in one), or `shape:llama-2-7b`: random weights of that shape, 27 GB in f32, for a GPU.
  * Prints both times of each round, the ratio of the medians, the layer-forwards, and whether every similarity is the same.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -19,14 +20,64 @@ const HOME = resolve(ROOT, process.env.SWM_HOME ?? '.swm');
 const threshold = Number(process.argv[2] ?? 0.75);
 const rounds = Number(process.argv[3] ?? 3);
 const folder = process.argv[4] ?? join(HOME, 'models', 'smollm2-135m');
-if (!existsSync(join(folder, 'config.json')))
+const isShape = folder === 'shape:llama-2-7b';
+if (!isShape && !existsSync(join(folder, 'config.json')))
   throw new Error(`${folder} holds no model: run npm run demo once, or name another folder.`);
 process.env.TF_CPP_MIN_LOG_LEVEL = '3';
 process.env.TF_FORCE_GPU_ALLOW_GROWTH = 'true';
 process.env.NVIDIA_TF32_OVERRIDE ??= '0';
 
+/** Llama-2-7B's shape with random weights, made as they are asked for: hidden states stay near one, every layer matters. */
+function randomLlama7b() {
+  const [L, D, F, V] = [32, 4096, 11_008, 32_000];
+  const config = {
+    ...{
+      architecture: 'llama',
+      depth: L,
+      hiddenSize: D,
+      queryHeads: 32,
+      kvHeads: 32,
+      headSize: 128,
+      mlpSize: F,
+      vocabSize: V,
+    },
+    ...{ rmsNormEps: 1e-5, ropeTheta: 10_000, isTied: false, raw: {} },
+  };
+  let state = 1;
+  const noise = Float32Array.from({ length: 1 << 20 }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state / 2 ** 31 - 1) * Math.sqrt(3);
+  });
+  let drawn = 0;
+  const readFloat32 = async (name) => {
+    if (/norm/.test(name)) return new Float32Array(D).fill(1);
+    const inputs = /down_proj/.test(name) ? F : D;
+    const outputs = /embed_tokens|lm_head/.test(name) ? V : /gate_proj|up_proj/.test(name) ? F : D;
+    const values = new Float32Array(inputs * outputs);
+    // Another start each time: no two tensors are alike, nor are neighbouring rows, as the noise's length divides no row.
+    const scaled = noise.map((value) => value / Math.sqrt(inputs));
+    drawn = (drawn + 7919) % 4096;
+    const part = noise.length - 4097;
+    for (let filled = 0; filled < values.length; filled += part)
+      values.set(scaled.subarray(drawn, drawn + Math.min(part, values.length - filled)), filled);
+    return values;
+  };
+  return { config, tensors: new Map(), readFloat32 };
+}
+
+/** The model, and what closes it. */
+async function openSource() {
+  if (isShape) return { model: randomLlama7b(), close: async () => {} };
+  const files = await fileModelFolder(folder);
+  return { model: await openModel(files), close: () => files.close() };
+}
+
 /** The matrix an experiment calibrates with by default. [10][128] */
 function calibration() {
+  if (isShape)
+    return Array.from({ length: 10 }, (_, row) =>
+      Array.from({ length: 128 }, (_, at) => (row * 7919 + at * 104_729) % 32_000),
+    );
   const json = (name) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
   const tokenizer = new Tokenizer(json('tokenizer.json'), json('tokenizer_config.json'));
   const lines = readFileSync(join(ROOT, 'packages/eval/tasks/calibration/builtin.jsonl'), 'utf8').trim().split('\n');
@@ -44,10 +95,9 @@ const tokenIds = calibration();
 
 /** One search in a session of its own; loading the weights is not timed. */
 async function search(cacheBytes) {
-  const files = await fileModelFolder(folder);
-  const model = await openModel(files);
+  const { model, close } = await openSource();
   const session = await TfjsSession.open(backend, model, tokenIds, cacheBytes);
-  await files.close();
+  await close();
   const similarities = [];
   const began = performance.now();
   const { plan, cursor } = await runSearch({

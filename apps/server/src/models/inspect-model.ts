@@ -1,6 +1,13 @@
 import { access, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkTokenizer, openModel, parameterCounts, tensorDigests, weightsDigest } from '@swm/core/checkpoint';
+import {
+  checkTokenizer,
+  openModel,
+  parameterCounts,
+  type TensorDigests,
+  tensorDigests,
+  weightsDigest,
+} from '@swm/core/checkpoint';
 import { BUILTIN_MODELS, builtinModelOf } from '@swm/eval';
 import type { InspectedModel, ModelInspector } from '../services/model-service.js';
 import { fileModelFolder } from '../worker/checkpoint-files.js';
@@ -18,20 +25,29 @@ export function createModelInspector(swmHome: string): ModelInspector {
         () => null, // not converted yet: the first experiment does it
       );
     },
-    inspect: inspectModel,
+    inspect: (path) => inspectModel(path),
   };
 }
 
-/** Headers strictly, tokenizer against the embedding, then every weight once for the digest. */
-export async function inspectModel(path: string): Promise<InspectedModel> {
+/**
+ * Headers strictly, tokenizer against the embedding, then every weight once for the digest. `onDigests` hears of the weights'
+ * digests and of the state the files were in before they were hashed.
+ */
+export async function inspectModel(
+  path: string,
+  onDigests?: (hashed: { readonly filesState: string; readonly digests: TensorDigests }) => Promise<void>,
+): Promise<InspectedModel> {
   const folder = await fileModelFolder(path);
   try {
+    const filesState = await folder.filesState();
     const model = await openModel(folder);
     await checkTokenizer(folder, model.config.vocabSize);
     const { total, perLayer } = parameterCounts(model);
+    const digests = await tensorDigests(model);
+    await onDigests?.({ filesState, digests });
     return {
       folder: await realpath(path),
-      revision: await weightsDigest(model, await tensorDigests(model)),
+      revision: await weightsDigest(model, digests),
       architecture: model.config.architecture,
       depth: model.config.depth,
       parameterCount: BigInt(total),

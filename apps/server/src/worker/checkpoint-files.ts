@@ -1,6 +1,6 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm, statfs } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { type ByteSink, type ByteSource, copyRanges, type ModelFolder, parseStrictJson } from '@swm/core/checkpoint';
 import { CodedError, isCodedError } from '@swm/core/errors';
@@ -28,8 +28,8 @@ export class FileByteSource implements ByteSource {
         throw fileInvalid(name, 'it cannot be opened', error);
       },
     );
-    const stat = await handle.stat();
-    if (stat.isFile()) return new FileByteSource(handle, name, stat.size);
+    const found = await handle.stat();
+    if (found.isFile()) return new FileByteSource(handle, name, found.size);
     await handle.close();
     throw fileInvalid(name, 'it is not a regular file');
   }
@@ -88,6 +88,17 @@ export class FileModelFolder implements ModelFolder {
     const source = await FileByteSource.open(target);
     this.opened.set(fileName, source);
     return source;
+  }
+
+  /** Size, inode and times of every file: whatever is written to one of them changes it, also where the times are set back. */
+  async filesState(): Promise<string> {
+    const lines = (await this.list()).toSorted().map(async (name) => {
+      const { size, ino, mtimeNs, ctimeNs } = await stat(join(this.root, name), { bigint: true });
+      return [name, size, ino, mtimeNs, ctimeNs].join(' ');
+    });
+    return createHash('sha256')
+      .update((await Promise.all(lines)).join('\n'))
+      .digest('hex');
   }
 
   async close(): Promise<void> {

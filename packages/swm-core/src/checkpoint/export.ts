@@ -66,34 +66,74 @@ export async function exportCheckpoint(options: ExportOptions): Promise<Exported
   const tensors = [...tensorSources(plan, model)].map(
     ([name, sourceName]): OutputTensor => ({ ...storedTensor(model.tensors, sourceName), name, sourceName }),
   );
-  const fileNames: string[] = [];
-  const writeFile = async (fileName: string, bytes: Uint8Array) => {
-    fileNames.push(fileName);
-    await withSink(options, fileName, (sink) => sink.write(bytes));
-  };
-  const digests = await writeWeights(tensors, options, writeFile, fileNames);
-  await writeFile('config.json', rewriteConfig(model.configBytes, model.architecture, plan));
-  const present = new Set(await model.folder.list());
-  for (const fileName of COPIED_FILES.filter((name) => present.has(name))) {
-    const source = await model.folder.open(fileName);
-    fileNames.push(fileName);
-    await withSink(options, fileName, (sink) =>
-      copyRanges([{ source, offset: 0, sizeBytes: source.sizeBytes }], { sink }),
-    );
+  const files = new OutputFiles(options.openSink);
+  try {
+    const digests = await writeWeights(tensors, options, files);
+    await files.writeBytes('config.json', rewriteConfig(model.configBytes, model.architecture, plan));
+    const present = new Set(await model.folder.list());
+    for (const fileName of COPIED_FILES.filter((name) => present.has(name))) {
+      const source = await model.folder.open(fileName);
+      const range = { source, offset: 0, sizeBytes: source.sizeBytes };
+      await files.write(fileName, (sink) => copyRanges([range], { sink }));
+    }
+    const parameters = parameterCounts(model, plan).total;
+    const digest = await weightsDigest(model, digests, plan);
+    const counted = { parameters, sourceParameters: parameterCounts(model).total, weightsDigest: digest };
+    await files.writeBytes('README.md', new TextEncoder().encode(modelCard(facts, plan, counted)));
+    await files.finish();
+    const { names } = files;
+    return {
+      planId: planId(plan),
+      weightsDigest: digest,
+      parameters,
+      fileNames: names,
+      weightBytes: sumBytes(tensors),
+    };
+  } finally {
+    await files.settle();
   }
-  const parameters = parameterCounts(model, plan).total;
-  const digest = await weightsDigest(model, digests, plan);
-  const counted = { parameters, sourceParameters: parameterCounts(model).total, weightsDigest: digest };
-  await writeFile('README.md', new TextEncoder().encode(modelCard(facts, plan, counted)));
-  return { planId: planId(plan), weightsDigest: digest, parameters, fileNames, weightBytes: sumBytes(tensors) };
+}
+
+/** The files of one export. The closing of one, which waits for the disk, runs beside the writing of the next. */
+class OutputFiles {
+  readonly names: string[] = [];
+  private readonly closings: Promise<void>[] = [];
+
+  constructor(private readonly openSink: ExportOptions['openSink']) {}
+
+  /** Opens a sink of that name, has it written, and begins to close it, also after a failure. */
+  async write(fileName: string, fill: (sink: ByteSink) => Promise<void>): Promise<void> {
+    this.names.push(fileName);
+    const sink = await this.openSink(fileName);
+    try {
+      await fill(sink);
+    } finally {
+      const closing = sink.close();
+      closing.catch(() => {}); // `finish` reports it; after a failure that one is the cause.
+      this.closings.push(closing);
+    }
+  }
+
+  writeBytes(fileName: string, bytes: Uint8Array): Promise<void> {
+    return this.write(fileName, (sink) => sink.write(bytes));
+  }
+
+  /** Resolves when everything written is durable. */
+  async finish(): Promise<void> {
+    await Promise.all(this.closings);
+  }
+
+  /** Waits until nothing is being closed any more, well or not. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.closings);
+  }
 }
 
 /** Writes all weights, and the index where they fill more than one file. Returns digests by source name. */
 async function writeWeights(
   tensors: readonly OutputTensor[],
   options: ExportOptions,
-  writeFile: (fileName: string, bytes: Uint8Array) => Promise<void>,
-  fileNames: string[],
+  files: OutputFiles,
 ): Promise<TensorDigests> {
   const { digests, signal, onProgress, maxShardBytes = DEFAULT_MAX_SHARD_BYTES } = options;
   const totalBytes = sumBytes(tensors);
@@ -103,9 +143,8 @@ async function writeWeights(
   let writtenBytes = 0;
   for (const [index, shard] of shards.entries()) {
     const fileName = shardName(index, shards.length);
-    fileNames.push(fileName);
     for (const { name } of shard) weightMap.push([name, fileName]);
-    await withSink(options, fileName, async (sink) => {
+    await files.write(fileName, async (sink) => {
       await sink.write(writeSafetensorsHeader(shard));
       await copyRanges(shard, {
         sink,
@@ -122,25 +161,12 @@ async function writeWeights(
   }
   if (shards.length > 1) {
     const index = { metadata: { total_size: totalBytes }, weight_map: Object.fromEntries(weightMap.sort()) };
-    await writeFile('model.safetensors.index.json', new TextEncoder().encode(`${JSON.stringify(index, null, 2)}\n`));
+    await files.writeBytes(
+      'model.safetensors.index.json',
+      new TextEncoder().encode(`${JSON.stringify(index, null, 2)}\n`),
+    );
   }
   return digests ?? measured;
-}
-
-/** Closes the sink whatever happens, without hiding what went wrong first. */
-async function withSink(
-  options: ExportOptions,
-  fileName: string,
-  write: (sink: ByteSink) => Promise<void>,
-): Promise<void> {
-  const sink = await options.openSink(fileName);
-  try {
-    await write(sink);
-  } catch (error) {
-    await sink.close().catch(() => {}); // The first failure is the cause; this one follows from it.
-    throw error;
-  }
-  await sink.close();
 }
 
 /** Consecutive weights up to `maxBytes` a file; within a file wide dtypes first, so that every weight is aligned. */

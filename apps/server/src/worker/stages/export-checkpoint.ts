@@ -3,6 +3,8 @@ import { exportCheckpoint as exportModel, openModel } from '@swm/core/checkpoint
 import { isIdentity, planJson, readPlanJson } from '@swm/core/plan';
 import type { StageOutputs } from '../../db/stage-outputs.js';
 import { fileModelFolder, publishCheckpoint, verifyManifest } from '../checkpoint-files.js';
+import { keptDigests } from '../kept-digests.js';
+import { modelChanged } from '../model-changed.js';
 import type { Stage, StageContext } from '../stage.js';
 import type { StageTools } from '../stage-tools.js';
 
@@ -31,6 +33,7 @@ async function publish(context: StageContext, tools: StageTools): Promise<Output
   const folder = await fileModelFolder(source.folder);
   try {
     const opened = await openModel(folder);
+    const kept = await keptDigests(context.folder, folder);
     let [parameters, weightBytes] = [0, 0];
     const manifest = await publishCheckpoint({
       folder: target,
@@ -48,9 +51,11 @@ async function publish(context: StageContext, tools: StageTools): Promise<Output
           facts,
           openSink,
           signal,
+          ...(kept ? { digests: kept.digests } : {}),
           onProgress: (done, total) =>
             context.progress({ done: Math.round(done / 1e6), total: Math.round(total / 1e6), unit: 'MB' }),
         });
+        if (kept && kept.filesState !== (await folder.filesState())) throw modelChanged(model.name);
         [parameters, weightBytes] = [written.parameters, written.weightBytes];
         return {
           sourceRevision: source.revision,

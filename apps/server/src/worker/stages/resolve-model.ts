@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { CodedError } from '@swm/core/errors';
 import {
   builtinModelOf,
   convertBuiltin,
@@ -12,16 +11,10 @@ import {
 } from '@swm/eval';
 import { inspectModel } from '../../models/inspect-model.js';
 import { needFreeSpace } from '../free-space.js';
+import { keepDigests } from '../kept-digests.js';
+import { modelChanged } from '../model-changed.js';
 import type { ProtocolRecord, Stage, StageContext } from '../stage.js';
 import { runIdOf, type StageTools } from '../stage-tools.js';
-
-/** `MODEL.CHANGED`: the folder no longer holds what was registered. */
-const modelChanged = (name: string): CodedError =>
-  new CodedError({
-    code: 'MODEL.CHANGED',
-    message: `The weights of ${name} have changed since the model was registered.`,
-    fix: 'Register the folder again: other weights are another model.',
-  });
 
 /** The folder of the model, a built-in one converted first. */
 async function locateFolder(context: StageContext, tools: StageTools): Promise<string> {
@@ -70,7 +63,9 @@ export function resolveModel(tools: StageTools): Stage<'resolve-model'> {
       if (needsPython)
         await readPythonFacts({ python: tools.python, runId: runIdOf(tools, context.experimentId), signal });
       const protocol = await resolveProtocol(context, tools);
-      const found = await inspectModel(await locateFolder(context, tools));
+      const found = await inspectModel(await locateFolder(context, tools), (hashed) =>
+        keepDigests(context.folder, hashed),
+      );
       signal.throwIfAborted();
       if (model.revision !== null && model.revision !== found.revision) throw modelChanged(model.name);
       await needFreeSpace(tools.checkpointsFolder, Number(found.sizeBytes) * 1.2);
