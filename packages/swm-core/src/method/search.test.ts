@@ -1,52 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LayerPlan } from '../plan/index.js';
-import {
-  formatPlan,
-  isIdentity,
-  outputDepth,
-  parsePlan,
-  planJson,
-  readPlanJson,
-  removedLayers,
-} from '../plan/index.js';
-import type { Candidate, Method } from './method.js';
+import { isIdentity, outputDepth, parsePlan, planJson, readPlanJson, removedLayers } from '../plan/index.js';
+import type { Candidate } from './method.js';
 import { createMethod, type MethodRequest, validateMethodRequest } from './registry.js';
 import { runSearch, type SearchCursor } from './search.js';
+import { anyMeasure, searchToy } from './toy-model.js';
 
-/** A model known by what its plans measure: similarity and block influence are inputs of the algorithm. */
-const measurer = (similarity: (plan: LayerPlan) => number, blockInfluence: readonly number[] = []) => ({
-  measure: async (plan: LayerPlan) => ({
-    perSample: [similarity(plan)],
-    mean: similarity(plan),
-    layerForwards: plan.sourceDepth,
-  }),
-  layerStatistics: async () => ({ blockInfluence, layerForwards: blockInfluence.length }),
-});
-
-async function search(
+const search = (
   request: MethodRequest,
   depth: number,
-  similarity: (plan: LayerPlan) => number,
+  measure: (plan: LayerPlan) => number,
   cursor?: SearchCursor,
-  influence?: readonly number[],
-) {
-  const candidates: Candidate[] = [];
-  const cursors: SearchCursor[] = [];
-  const method: Method<unknown> = createMethod(request);
-  const result = await runSearch({
-    method,
-    depth,
-    open: async () => measurer(similarity, influence),
-    cursor,
-    onCandidate: async (candidate, after) => {
-      candidates.push(candidate);
-      // The cursor crosses the database as JSON.
-      cursors.push(JSON.parse(JSON.stringify(after)));
-    },
-  });
-  return { ...result, text: formatPlan(result.plan), candidates, cursors };
-}
+  blockInfluence?: readonly number[],
+) => searchToy(request, { depth, measure, ...(blockInfluence ? { blockInfluence } : {}) }, cursor);
 
 // methods.md 1.4: s = 1 - the cost of every layer that is gone.
 const COST = [0.3, 0.1, 0.08, 0.05, 0.04, 0.03, 0.02, 0.5];
@@ -80,15 +47,6 @@ describe('Sliding-Window Merging, golden trajectories of the released script', (
   });
 });
 
-/** Any similarity at all: a number in [-1, 1] drawn by a hash of the plan and a seed. */
-function randomSimilarity(seed: number) {
-  return (plan: LayerPlan) => {
-    let hash = seed | 1;
-    for (const character of formatPlan(plan)) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
-    return ((hash >>> 0) / 2 ** 32) * 2 - 1;
-  };
-}
-
 const anyProfile = fc.constantFrom('released' as const, 'repaired' as const);
 const anyThreshold = fc.double({ min: -0.99, max: 1, noNaN: true });
 
@@ -99,7 +57,7 @@ describe('Sliding-Window Merging, whatever the similarities', () => {
         const { plan, candidates } = await search(
           { name: 'swm', profile: 'released', threshold },
           depth,
-          randomSimilarity(seed),
+          anyMeasure(seed),
         );
         const commits = plan.recipes.filter(({ kind }) => kind === 'merge').length;
         expect(candidates).toHaveLength(depth - 2 + commits);
@@ -119,9 +77,9 @@ describe('Sliding-Window Merging, whatever the similarities', () => {
         fc.nat(),
         async (depth, profile, threshold, seed, at) => {
           const request: MethodRequest = { name: 'swm', profile, threshold };
-          const whole = await search(request, depth, randomSimilarity(seed));
+          const whole = await search(request, depth, anyMeasure(seed));
           const stop = at % whole.cursors.length;
-          const rest = await search(request, depth, randomSimilarity(seed), whole.cursors[stop]);
+          const rest = await search(request, depth, anyMeasure(seed), whole.cursors[stop]);
           expect([...whole.candidates.slice(0, stop + 1), ...rest.candidates]).toEqual(whole.candidates);
           expect(rest.plan).toEqual(whole.plan);
           expect(rest.cursor).toEqual(whole.cursor);
@@ -136,11 +94,9 @@ describe('Sliding-Window Merging to a number of layers', () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 3, max: 16 }), fc.nat(), fc.integer(), async (depth, pick, seed) => {
         const targetLayers = 1 + (pick % depth);
-        const found = await search(
-          { name: 'swm', profile: 'repaired', targetLayers },
-          depth,
-          randomSimilarity(seed),
-        ).catch((error: Error) => error);
+        const found = await search({ name: 'swm', profile: 'repaired', targetLayers }, depth, anyMeasure(seed)).catch(
+          (error: Error) => error,
+        );
         if (found instanceof Error) {
           expect(found).toMatchObject({ code: 'METHOD.TARGET_UNREACHABLE' });
           return;

@@ -1,16 +1,16 @@
-import { createPlan, type LayerPlan, type LayerRecipe } from '../plan/index.js';
-import type { Answer, Ask, Method } from './method.js';
+import type { LayerPlan } from '../plan/index.js';
+import { defineMethod, opaque } from './definition.js';
+import type { Ask } from './method.js';
+import { invalidOption } from './method-errors.js';
+import { choice, cosineThreshold, optional } from './method-option.js';
+import { byThreshold, type ThresholdSearch, toDepth } from './threshold-search.js';
+import { type LayerWindow, mergeWindows } from './windows.js';
 
 /**
  * `released` is the published script, exactly: a window still open when the bottom is reached is lost.
  * `repaired` commits that last window.
  */
 export type SwmProfile = 'released' | 'repaired';
-
-export interface LayerWindow {
-  readonly first: number;
-  readonly last: number;
-}
 
 /**
  * The search's whole memory, in source layers. Layers below the open window are untouched, so the script's indices into
@@ -30,36 +30,23 @@ export interface SwmState {
   readonly hasPassed: boolean;
 }
 
-/** The plan that merges `windows` (from the top down, disjoint) and keeps the rest. */
-export function planOfWindows(depth: number, windows: readonly LayerWindow[]): LayerPlan {
-  const recipes: LayerRecipe[] = [];
-  let next = 0;
-  for (const { first, last } of windows.toReversed()) {
-    if (first > next) recipes.push({ kind: 'keep', first: next, last: first - 1 });
-    recipes.push({ kind: 'merge', first, last });
-    next = last + 1;
-  }
-  if (next < depth) recipes.push({ kind: 'keep', first: next, last: depth - 1 });
-  return createPlan({ sourceDepth: depth, recipes });
-}
-
 /** The top layer is never merged; the first window is the two layers below it. */
-export function startSwm(depth: number): SwmState {
+function start(depth: number): SwmState {
   return { depth, low: depth - 3, high: depth - 2, committed: [], lastAccepted: null, hasPassed: false };
 }
 
 /** The candidate under test; a window of one layer (right after a commit) is the committed model itself, known already. */
-export function askSwm(state: SwmState): Ask {
+function ask(state: SwmState): Ask {
   const { depth, low, high, committed, lastAccepted } = state;
   if (low < 0) return { kind: 'done' };
   const window = { first: low, last: high };
-  const plan = planOfWindows(depth, low === high ? committed : [...committed, window]);
+  const plan = mergeWindows(depth, [window, ...committed.toReversed()]);
   const isKnown = low === high && lastAccepted !== null;
   return { kind: 'measure', plan, quantity: 'cosine', window, ...(isKnown ? { known: lastAccepted } : {}) };
 }
 
 /** One turn of the loop: grow the window, commit the one that last passed, or slide down one layer. Strictly s > T. */
-export function nextSwm(state: SwmState, similarity: number, threshold: number): SwmState {
+function next(state: SwmState, similarity: number, threshold: number): SwmState {
   const { low, high, committed } = state;
   if (low === high || similarity > threshold)
     return { ...state, low: low - 1, lastAccepted: similarity, hasPassed: true };
@@ -70,35 +57,61 @@ export function nextSwm(state: SwmState, similarity: number, threshold: number):
 }
 
 /** The windows committed in the loop and, when repaired, the one still open at the bottom. */
-export function finishSwm(state: SwmState, profile: SwmProfile): LayerPlan {
+function finish(state: SwmState, profile: SwmProfile): LayerPlan {
   const { depth, high, committed, hasPassed, low } = state;
-  const isOpen = low < 0 && hasPassed && high > 0;
-  return planOfWindows(depth, profile === 'repaired' && isOpen ? [...committed, { first: 0, last: high }] : committed);
-}
-
-/** The number an answer carries; a method that asked for a measurement is given a value. */
-export function similarityOf(answer: Answer): number {
-  if (answer.kind !== 'value') throw new TypeError(`expected a value, got ${answer.kind}`);
-  return answer.value;
+  const isOpen = profile === 'repaired' && low < 0 && hasPassed && high > 0;
+  return mergeWindows(depth, [...(isOpen ? [{ first: 0, last: high }] : []), ...committed.toReversed()]);
 }
 
 /**
- * Sliding-Window Merging by threshold (arXiv 2502.19159, AAAI-26; the released SLM.py). It takes (L-2) + commits evaluations,
- * of which one a commit re-evaluates the committed model and costs nothing. `threshold`: cosine to the dense model's last
- * hidden state, a candidate is accepted strictly above it.
+ * Sliding-Window Merging (arXiv 2502.19159, AAAI-26; the released SLM.py). At a threshold it takes (L-2) + commits evaluations,
+ * of which one a commit re-evaluates the committed model and costs nothing. The threshold is a cosine to the dense model's last
+ * hidden state; a candidate is accepted strictly above it.
  */
-export function slidingWindowMerging(options: {
-  readonly profile: SwmProfile;
-  readonly threshold: number;
-}): Method<SwmState> {
-  const { profile, threshold } = options;
+export function slidingWindowMerging(options: { readonly profile: SwmProfile }): ThresholdSearch<SwmState> {
   return {
     name: 'swm',
-    start: startSwm,
-    ask: askSwm,
-    next: (state, answer) => nextSwm(state, similarityOf(answer), threshold),
-    finish: (state) => finishSwm(state, profile),
-    accepted: (state, value) => state.low === state.high || value > threshold,
-    threshold: () => threshold,
+    start,
+    ask,
+    next,
+    finish: (state) => finish(state, options.profile),
+    accepted: (state, value, threshold) => state.low === state.high || value > threshold,
   };
 }
+
+export const swmMethod = defineMethod({
+  name: 'swm',
+  title: 'Sliding-Window Merging',
+  summary:
+    'Merges windows of layers from the top down while the last hidden state stays closer than a threshold to the dense model’s.',
+  reference: 'arXiv 2502.19159 (AAAI-26)',
+  target: 'threshold-or-layers',
+  options: {
+    profile: choice(['released', 'repaired'], {
+      default: 'repaired',
+      description:
+        'released: the published script, which loses a window still open at the bottom; repaired: commits it.',
+    }),
+    threshold: optional(
+      cosineThreshold({
+        description: 'Cosine in (-1, 1]; a window is accepted strictly above it. Leave out when a target is given.',
+      }),
+    ),
+  },
+  check: (_, { depth }) => {
+    if (depth < 3)
+      throw invalidOption(
+        ['modelId'],
+        `Sliding-Window Merging needs at least 3 layers; the model has ${depth}.`,
+        'Choose a deeper model.',
+      );
+  },
+  // Commits add evaluations that are known already.
+  evaluations: (_, { depth, targetLayers }) => (targetLayers === undefined ? depth - 2 : null),
+  create: ({ profile, threshold }, targetLayers) => {
+    const search = slidingWindowMerging({ profile });
+    return targetLayers === undefined
+      ? opaque(byThreshold(search, threshold ?? 1))
+      : opaque(toDepth(search, targetLayers));
+  },
+});
