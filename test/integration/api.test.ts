@@ -293,6 +293,24 @@ describe('launchExperiment', () => {
       ['method', 'laco', 'highest'],
     ],
     ['swm without aim', { method: { swm: {} } }, 'METHOD.INVALID_OPTION', ['method', 'swm', 'threshold']],
+    [
+      'all layers protected',
+      { method: { swm: { threshold: 0.5, protectFirst: 5 } } },
+      'METHOD.INVALID_OPTION',
+      ['method', 'swm', 'protectFirst'],
+    ],
+    [
+      'a negative number of protected layers',
+      { method: { swm: { threshold: 0.5, protectLast: -1 } } },
+      'METHOD.INVALID_OPTION',
+      ['method', 'swm', 'protectLast'],
+    ],
+    [
+      'a target below what protection allows',
+      { method: { swm: { protectFirst: 2 } }, target: { layers: 3 } },
+      'METHOD.INVALID_OPTION',
+      ['target', 'layers'],
+    ],
     ['threshold', { method: { swm: { threshold: 1.5 } } }, 'METHOD.INVALID_OPTION', ['method', 'swm', 'threshold']],
     [
       'corpus',
@@ -340,6 +358,12 @@ describe('launchExperiment', () => {
   });
 
   const accepted: readonly (readonly [string, object, number | null, object])[] = [
+    [
+      'SWM',
+      { swm: { threshold: 0.5, restart: 'INCLUDE_MERGED', protectFirst: 1, rule: 'KEEP_LOW', sideFrom: 'TOP' } },
+      null,
+      { restart: 'include-merged', protectFirst: 1, protectLast: 1, rule: 'keep-low', sideFrom: 'top' },
+    ],
     ['LACO', { laco: { threshold: 0.5 } }, null, { span: 4, interval: 2, lowest: 1, threshold: 0.5 }],
     ['LACO', { laco: { span: 2, interval: 1, lowest: 0, highest: 5 } }, 4, { span: 2, highest: 5 }],
     ['UIDL', { uidl: {} }, 4, {}],

@@ -23,6 +23,18 @@ describe('launchMutation', () => {
       { name: 'swm', profile: 'repaired', threshold: 0.7 },
       'swm: { profile: REPAIRED, threshold: 0.7 }',
     ],
+    [
+      'SWM with options',
+      {
+        name: 'swm',
+        profile: 'repaired',
+        restart: 'include-merged',
+        protectFirst: 2,
+        rule: 'keep-top',
+        threshold: 0.7,
+      },
+      'swm: { profile: REPAIRED, restart: INCLUDE_MERGED, protectFirst: 2, rule: KEEP_TOP, threshold: 0.7 }',
+    ],
     ['SWM to a depth', { name: 'swm', profile: 'released', targetLayers: 20 }, 'target: { layers: 20 }'],
     ['ShortGPT', { name: 'short-gpt', targetLayers: 19 }, 'shortGpt: {}'],
     ['dense', { name: 'dense' }, 'dense: {}'],

@@ -89,6 +89,68 @@ describe('Sliding-Window Merging, whatever the similarities', () => {
   });
 });
 
+describe('Sliding-Window Merging, options', () => {
+  it('restart include-merged tries the merged layer again from memory, and slides: the same plan', async () => {
+    const request = { name: 'swm', profile: 'released', threshold: 0.85 } as const;
+    const found = await search({ ...request, restart: 'include-merged' }, 8, toySimilarity);
+    expect(found.candidates.map(line).join('')).toBe(
+      '(5,6,.97,y)(4,6,.93,y)(3,6,.88,y)(2,6,.80,n)(2,6,.80,n)(1,2,.78,n)(0,1,.58,n)',
+    );
+    expect(found.candidates.filter(({ cached }) => cached).map(({ first, last }) => [first, last])).toEqual([[2, 6]]);
+    expect(found.text).toBe('0-2 [3-6] 7');
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 3, max: 20 }), anyProfile, anyThreshold, fc.integer(), async (...drawn) => {
+        const [depth, profile, threshold, seed] = drawn;
+        const both = (['below', 'include-merged'] as const).map((restart) =>
+          search({ name: 'swm', profile, threshold, restart }, depth, anyMeasure(seed)),
+        );
+        const [below, included] = await Promise.all(both);
+        expect(included?.plan).toEqual(below?.plan);
+        expect(included?.cursor.evaluations).toBe(below?.cursor.evaluations);
+      }),
+    );
+  });
+
+  it('never touches a protected layer, keeps the rule, and takes as many evaluations as windows', async () => {
+    const options = fc.record({
+      depth: fc.integer({ min: 4, max: 20 }),
+      first: fc.nat(3),
+      last: fc.nat(3),
+      profile: anyProfile,
+      threshold: anyThreshold,
+      seed: fc.integer(),
+    });
+    await fc.assert(
+      fc.asyncProperty(options, async ({ depth, first, last, profile, threshold, seed }) => {
+        fc.pre(first + last <= depth - 2);
+        const request: MethodRequest = {
+          ...{ name: 'swm', profile, threshold, protectFirst: first, protectLast: last },
+          ...{ rule: 'replace-top', sideFrom: 'top' },
+        };
+        validateMethodRequest(request, depth);
+        const { plan, cursor } = await search(request, depth, anyMeasure(seed));
+        const merges = plan.recipes.filter(({ kind }) => kind === 'merge');
+        for (const merge of merges) expect(merge.first >= first && merge.last <= depth - 1 - last).toBe(true);
+        if (merges.length > 0) expect(plan.rule).toEqual({ name: 'replace-top', factor: 1, sideFrom: 'top' });
+        expect(cursor.evaluations).toBe(depth - 1 - first - last);
+      }),
+    );
+  });
+
+  it.each([
+    ['keep-low', { name: 'keep-low', factor: 1, sideFrom: 'low' }],
+    ['keep-top', { name: 'keep-top', factor: 1, sideFrom: 'top' }],
+  ] as const)('measures and ends in plans of rule %s', async (rule, expected) => {
+    const rules = new Set<string>();
+    const found = await search({ name: 'swm', threshold: 0.85, rule }, 8, (plan) => {
+      rules.add(plan.rule.name);
+      return toySimilarity(plan);
+    });
+    expect([...rules]).toEqual([rule]);
+    expect(found.plan.rule).toEqual(expected);
+  });
+});
+
 describe('Sliding-Window Merging to a number of layers', () => {
   it('hits the target, or names neighbours that it reaches; no plan is measured twice', async () => {
     await fc.assert(
@@ -160,6 +222,10 @@ describe('guards', () => {
     [{ name: 'swm', profile: 'repaired' } as const, ['method', 'swm', 'threshold']],
     [{ name: 'swm', profile: 'repaired', threshold: 2 } as const, ['method', 'swm', 'threshold']],
     [{ name: 'swm', profile: 'repaired', threshold: 0.5, targetLayers: 3 } as const, ['method', 'swm', 'threshold']],
+    [{ name: 'swm', threshold: 0.5, protectFirst: 6 } as const, ['method', 'swm', 'protectFirst']],
+    [{ name: 'swm', threshold: 0.5, protectLast: -1 } as const, ['method', 'swm', 'protectLast']],
+    [{ name: 'swm', targetLayers: 3, protectFirst: 2 } as const, ['target', 'layers']],
+    [{ name: 'swm', targetLayers: 1 } as const, ['target', 'layers']],
     [{ name: 'short-gpt', targetLayers: 9 } as const, ['target', 'layers']],
     [{ name: 'short-gpt', targetLayers: 0 } as const, ['target', 'layers']],
   ])('refuses %j', (request, field) => {

@@ -1,15 +1,35 @@
 import { Field, Float, InputType, Int } from 'type-graphql';
-import { MergeRuleName, SideFrom, SwmProfile } from '../method/method.type.js';
+import { MergeRuleName, SideFrom, SwmProfile, SwmRestart } from '../method/method.type.js';
 
 // Names, defaults and kinds are those of each method's `options` in @swm/core/method; a test compares them.
 
 const THRESHOLD = 'Accept a candidate while its similarity is above; leave out when a target is given.';
+const RULE = 'How the layers of a window become one.';
+const SIDE_FROM = 'Which layer of a window gives norms, biases and q/k norms; KEEP_LOW and KEEP_TOP take their own.';
 const PROTECT = 'Never remove the first four and the last two layers.';
 
 @InputType({ description: 'Options of Sliding-Window Merging.' })
 export class SwmInput {
   @Field(() => SwmProfile, { defaultValue: SwmProfile.REPAIRED, description: 'Which reading.' })
   profile!: SwmProfile;
+
+  @Field(() => SwmRestart, {
+    defaultValue: SwmRestart.BELOW,
+    description: 'Where the next window begins after a commit.',
+  })
+  restart!: SwmRestart;
+
+  @Field(() => Int, { defaultValue: 0, description: 'Layers at the bottom that are never merged.' })
+  protectFirst!: number;
+
+  @Field(() => Int, { defaultValue: 1, description: 'Layers at the top that are never merged; as released, one.' })
+  protectLast!: number;
+
+  @Field(() => MergeRuleName, { defaultValue: MergeRuleName.REPLACE_TOP, description: RULE })
+  rule!: MergeRuleName;
+
+  @Field(() => SideFrom, { defaultValue: SideFrom.LOW, description: SIDE_FROM })
+  sideFrom!: SideFrom;
 
   @Field(() => Float, { nullable: true, description: THRESHOLD })
   threshold?: number | null;
@@ -80,13 +100,10 @@ export class ManualInput {
   })
   plan!: string;
 
-  @Field(() => MergeRuleName, { defaultValue: MergeRuleName.REPLACE_TOP, description: 'How merged layers become one.' })
+  @Field(() => MergeRuleName, { defaultValue: MergeRuleName.REPLACE_TOP, description: RULE })
   rule!: MergeRuleName;
 
-  @Field(() => SideFrom, {
-    defaultValue: SideFrom.LOW,
-    description: 'Rule REPLACE_TOP: which layer of a window gives norms, biases and q/k norms.',
-  })
+  @Field(() => SideFrom, { defaultValue: SideFrom.LOW, description: SIDE_FROM })
   sideFrom!: SideFrom;
 }
 

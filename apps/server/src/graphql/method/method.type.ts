@@ -21,6 +21,19 @@ registerEnumType(SwmProfile, {
   },
 });
 
+export const SwmRestart = { BELOW: 'BELOW', INCLUDE_MERGED: 'INCLUDE_MERGED' } as const;
+export type SwmRestart = keyof typeof SwmRestart;
+registerEnumType(SwmRestart, {
+  name: 'SwmRestart',
+  description: 'Where the next window of Sliding-Window Merging begins after a commit. Both give the same plan.',
+  valuesConfig: {
+    BELOW: { description: 'Below the merged layer, as released.' },
+    INCLUDE_MERGED: {
+      description: 'At the merged layer, as the figure draws it: tried again from memory, then it slides.',
+    },
+  },
+});
+
 export const MergeRuleName = { REPLACE_TOP: 'REPLACE_TOP', KEEP_LOW: 'KEEP_LOW', KEEP_TOP: 'KEEP_TOP' } as const;
 export type MergeRuleName = keyof typeof MergeRuleName;
 registerEnumType(MergeRuleName, {
