@@ -6,7 +6,7 @@ import { writeTinyModel } from '../support/tiny-model.js';
 
 const LAUNCH = `mutation ($input: LaunchExperimentInput!) { launchExperiment(input: $input) {
   wasDeduplicated userErrors { code field message hint } experiment { id state stages { name state } viewerCanCancel
-    method { name title profile threshold } target { layers threshold } requestJson } } }`;
+    method { name title profile threshold options { name value isDefault } } target { layers threshold } requestJson } } }`;
 const CANCEL = `mutation ($id: ID!) { cancelExperiment(input: { id: $id }) {
   userErrors { code field } experiment { state viewerCanCancel stages { state } events { lastSeq nodes { seq kind data } } } } }`;
 const REGISTER = `mutation ($input: RegisterModelInput!) { registerModel(input: $input) {
@@ -214,7 +214,103 @@ describe('launchExperiment', () => {
       ['target', 'layers'],
     ],
     ['no layers', { method: { swm: {} }, target: { layers: 0 } }, 'METHOD.INVALID_OPTION', ['target', 'layers']],
+    ['nothing to keep', { method: { lastN: {} } }, 'METHOD.TARGET_MISSING', ['target', 'layers']],
+    ['uidl without a target', { method: { uidl: {} } }, 'METHOD.TARGET_MISSING', ['target', 'layers']],
+    [
+      'sleb below its two layers',
+      { method: { sleb: {} }, target: { layers: 1 } },
+      'METHOD.INVALID_OPTION',
+      ['target', 'layers'],
+    ],
+    [
+      'fewer layers than protected ones',
+      { method: { shortenedPpl: {} }, target: { layers: 5 } },
+      'METHOD.INVALID_OPTION',
+      ['target', 'layers'],
+    ],
+    [
+      'fewer layers than protected ones, by magnitude',
+      { method: { shortenedMagnitude: {} }, target: { layers: 5 } },
+      'METHOD.INVALID_OPTION',
+      ['target', 'layers'],
+    ],
+    [
+      'a negative seed',
+      { method: { random: { seed: -1 } }, target: { layers: 5 } },
+      'METHOD.INVALID_OPTION',
+      ['method', 'random', 'seed'],
+    ],
+    ['a text that is no plan', { method: { manual: { plan: '0-2 !' } } }, 'PLAN.INVALID', ['method', 'manual', 'plan']],
+    ['a gap', { method: { manual: { plan: '0-2 4-5' } } }, 'PLAN.INVALID', ['method', 'manual', 'plan']],
+    [
+      'a plan of another depth',
+      { method: { manual: { plan: '0-6' } } },
+      'METHOD.INVALID_OPTION',
+      ['method', 'manual', 'plan'],
+    ],
+    ['an empty plan', { method: { manual: { plan: ' ' } } }, 'METHOD.INVALID_OPTION', ['method', 'manual', 'plan']],
+    [
+      'a plan and a target',
+      { method: { manual: { plan: '0-5' } }, target: { layers: 3 } },
+      'METHOD.TARGET_UNUSED',
+      ['target'],
+    ],
+    ['laco without aim', { method: { laco: {} } }, 'METHOD.INVALID_OPTION', ['method', 'laco', 'threshold']],
+    [
+      'laco with two aims',
+      { method: { laco: { threshold: 0.5 } }, target: { layers: 3 } },
+      'METHOD.INVALID_OPTION',
+      ['method', 'laco', 'threshold'],
+    ],
+    [
+      'a span of one layer',
+      { method: { laco: { threshold: 0.5, span: 1 } } },
+      'METHOD.INVALID_OPTION',
+      ['method', 'laco', 'span'],
+    ],
+    [
+      'a span deeper than the model',
+      { method: { laco: { threshold: 0.5, span: 7 } } },
+      'METHOD.INVALID_OPTION',
+      ['method', 'laco', 'span'],
+    ],
+    [
+      'no interval',
+      { method: { laco: { threshold: 0.5, interval: 0 } } },
+      'METHOD.INVALID_OPTION',
+      ['method', 'laco', 'interval'],
+    ],
+    [
+      'a range without room',
+      { method: { laco: { threshold: 0.5, lowest: 3 } } },
+      'METHOD.INVALID_OPTION',
+      ['method', 'laco', 'lowest'],
+    ],
+    [
+      'a range above the model',
+      { method: { laco: { threshold: 0.5, highest: 7 } } },
+      'METHOD.INVALID_OPTION',
+      ['method', 'laco', 'highest'],
+    ],
     ['swm without aim', { method: { swm: {} } }, 'METHOD.INVALID_OPTION', ['method', 'swm', 'threshold']],
+    [
+      'all layers protected',
+      { method: { swm: { threshold: 0.5, protectFirst: 5 } } },
+      'METHOD.INVALID_OPTION',
+      ['method', 'swm', 'protectFirst'],
+    ],
+    [
+      'a negative number of protected layers',
+      { method: { swm: { threshold: 0.5, protectLast: -1 } } },
+      'METHOD.INVALID_OPTION',
+      ['method', 'swm', 'protectLast'],
+    ],
+    [
+      'a target below what protection allows',
+      { method: { swm: { protectFirst: 2 } }, target: { layers: 3 } },
+      'METHOD.INVALID_OPTION',
+      ['target', 'layers'],
+    ],
     ['threshold', { method: { swm: { threshold: 1.5 } } }, 'METHOD.INVALID_OPTION', ['method', 'swm', 'threshold']],
     [
       'corpus',
@@ -259,6 +355,44 @@ describe('launchExperiment', () => {
       hint: expect.stringMatching(/./),
     });
     expect(await t.db.experiment.count()).toBe(before);
+  });
+
+  const accepted: readonly (readonly [string, object, number | null, object])[] = [
+    [
+      'SWM',
+      { swm: { threshold: 0.5, restart: 'INCLUDE_MERGED', protectFirst: 1, rule: 'KEEP_LOW', sideFrom: 'TOP' } },
+      null,
+      { restart: 'include-merged', protectFirst: 1, protectLast: 1, rule: 'keep-low', sideFrom: 'top' },
+    ],
+    ['LACO', { laco: { threshold: 0.5 } }, null, { span: 4, interval: 2, lowest: 1, threshold: 0.5 }],
+    ['LACO', { laco: { span: 2, interval: 1, lowest: 0, highest: 5 } }, 4, { span: 2, highest: 5 }],
+    ['UIDL', { uidl: {} }, 4, {}],
+    ['SLEB', { sleb: {} }, 2, {}],
+    ['SHORTENED_PPL', { shortenedPpl: { protect: false } }, 4, { protect: false }],
+    ['SHORTENED_MAGNITUDE', { shortenedMagnitude: {} }, 6, { protect: true }],
+    ['LAST_N', { lastN: {} }, 1, {}],
+    ['RANDOM', { random: { seed: 7 } }, 3, { seed: 7 }],
+    ['RANDOM', { random: {} }, 3, { seed: 0 }],
+    ['MANUAL', { manual: { plan: '0-1 [2-3] !4 5' } }, null, { plan: '0-1 [2-3] !4 5', rule: 'replace-top' }],
+    ['MANUAL', { manual: { plan: '0-4 5', rule: 'KEEP_TOP', sideFrom: 'TOP' } }, null, { rule: 'keep-top' }],
+  ];
+  test.each(accepted)('accepts %s %j', async (name, method, layers, options) => {
+    const { experiment, userErrors } = await launch(
+      fresh({ method, ...(layers === null ? {} : { target: { layers } }) }),
+    );
+    expect(userErrors).toEqual([]);
+    const { method: stored } = JSON.parse(experiment.requestJson);
+    expect(stored).toMatchObject({ ...options, ...(layers === null ? {} : { targetLayers: layers }) });
+    expect(experiment.method.name).toBe(name);
+    const shown: { name: string; value: string }[] = experiment.method.options;
+    for (const [option, value] of Object.entries(options))
+      if (option !== 'threshold')
+        expect(shown).toContainEqual(expect.objectContaining({ name: option, value: String(value) }));
+    const { data } = await t.graphql(
+      `query ($name: MethodName) { experiments(filter: { methodName: $name }) { nodes { id } } }`,
+      { name },
+    );
+    expect(data.experiments.nodes).toContainEqual({ id: experiment.id });
   });
 
   test('says all that is wrong at once', async () => {

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { planId } from '@swm/core';
+import { enumNameOf } from '@swm/core/method';
 import { formatPlan, type LayerPlan, outputDepth, parsePlan, planJson, RELEASED_RULE } from '@swm/core/plan';
 import { createProtocol, type Protocol, protocolId, protocolJson, protocolLabel, TASKS } from '@swm/eval/protocol';
 import type { Prisma, PrismaClient } from '../../apps/server/src/db/generated/client.js';
@@ -142,7 +143,7 @@ export async function writePublishedExperiment(
       data: {
         ...{ teamId, modelId, request: json(request), requestHash: randomUUID(), planId: planId(plan), engine },
         ...{
-          methodName: { swm: 'SWM', 'short-gpt': 'SHORT_GPT', dense: 'DENSE' }[method.name],
+          methodName: enumNameOf(method.name),
           latencyProtocol: request.latency,
         },
         ...{

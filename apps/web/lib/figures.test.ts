@@ -15,6 +15,7 @@ const candidate = (index: number, similarity: number, extra = {}) => ({
   first: 3,
   last: 5,
   plan: '0-2 [3-5] 6',
+  quantity: 'COSINE' as const,
   similarity,
   accepted: true,
   layerForwards: 4,
@@ -52,6 +53,16 @@ describe('figures', () => {
 
   it('says of a method without a threshold that it measured', () => {
     expect(traceFigure([candidate(0, 0.9, { accepted: null })], null, 7).summary).toBe('1 candidate: 1 measured.');
+  });
+
+  it('draws perplexities by their logarithm and calls them so', () => {
+    const losses = [10, 100, 1000].map((value, index) => candidate(index, value, { quantity: 'PERPLEXITY' as const }));
+    const { points, quantity, yTicks } = traceFigure(losses, null, 7);
+    const [a = 0, b = 0, c = 0] = points.map(({ y }) => y);
+    expect(a - b).toBeCloseTo(b - c, 6);
+    expect(quantity).toBe('perplexity');
+    expect(points[0]?.title).toContain('perplexity 10.0000');
+    expect(yTicks.every(({ label, y }) => Number(label) > 0 && Number.isFinite(y))).toBe(true);
   });
 
   it('puts differences left and right of the middle, errors within the scale', () => {

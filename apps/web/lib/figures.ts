@@ -5,6 +5,8 @@ export interface TraceCandidate {
   readonly first: number;
   readonly last: number;
   readonly plan: string;
+  /** PERPLEXITY where the search removed layers by loss; a similarity otherwise. */
+  readonly quantity: 'COSINE' | 'PERPLEXITY';
   readonly similarity: number;
   readonly accepted?: boolean | null;
   readonly layerForwards: number;
@@ -39,6 +41,8 @@ export interface TraceFigure {
   readonly yTicks: readonly Tick[];
   readonly layerTicks: readonly Tick[];
   readonly xTicks: readonly { readonly x: number; readonly label: string }[];
+  /** What the values are, for the axis. */
+  readonly quantity: string;
   /** What the picture says, in words. */
   readonly summary: string;
 }
@@ -83,10 +87,14 @@ export const verdictOf = ({ accepted }: Pick<TraceCandidate, 'accepted'>): Verdi
 export const windowText = ({ first, last }: Pick<TraceCandidate, 'first' | 'last'>): string =>
   first === last ? `layer ${first}` : `layers ${first}–${last}`;
 
+/** What a search measured, in words. */
+export const quantityText = (quantity: TraceCandidate['quantity']): string =>
+  quantity === 'PERPLEXITY' ? 'perplexity' : 'similarity';
+
 const titleOf = (candidate: TraceCandidate): string => {
-  const { index, similarity, layerForwards, cached } = candidate;
+  const { index, quantity, similarity, layerForwards, cached } = candidate;
   const cost = cached ? 'known already' : `${layerForwards} layer forwards`;
-  return `Candidate ${index + 1}: ${windowText(candidate)}, similarity ${similarity.toFixed(4)}, ${verdictOf(candidate)}, ${cost}`;
+  return `Candidate ${index + 1}: ${windowText(candidate)}, ${quantityText(quantity)} ${similarity.toFixed(4)}, ${verdictOf(candidate)}, ${cost}`;
 };
 
 function summaryOf(candidates: readonly TraceCandidate[], threshold: number | null): string {
@@ -101,16 +109,30 @@ function summaryOf(candidates: readonly TraceCandidate[], threshold: number | nu
   return `${candidates.length} ${candidates.length === 1 ? 'candidate' : 'candidates'}: ${[...parts, ...cached].join(', ')}${line}.`;
 }
 
-/** The search as a chart: similarity over candidates with the threshold across it, and below it the windows tried. */
+/** The range a search's values need: cosines within [-1, 1], perplexities by their logarithm, for one bad layer can be a thousand times worse. */
+function valueScale(values: readonly number[], quantity: TraceCandidate['quantity']) {
+  if (quantity === 'PERPLEXITY') {
+    const logs = values.map(Math.log);
+    const air = 0.03 * (Math.max(...logs) - Math.min(...logs)) || 0.1;
+    const [low, high] = [Math.min(...logs) - air, Math.max(...logs) + air];
+    return { low, high, place: Math.log, label: (value: number) => String(Number(Math.exp(value).toPrecision(3))) };
+  }
+  const low = Math.max(-1, Math.min(...values, 1) - 0.03);
+  const high = Math.min(1, Math.max(...values, low + 0.1) + 0.03);
+  return { low, high, place: (value: number) => value, label: (value: number) => value.toFixed(2) };
+}
+
+/** The search as a chart: what was measured over candidates with the threshold across it, and below it the windows tried. */
 export function traceFigure(
   candidates: readonly TraceCandidate[],
   threshold: number | null,
   sourceDepth: number,
 ): TraceFigure {
   const values = [...candidates.map(({ similarity }) => similarity), ...(threshold === null ? [] : [threshold])];
-  const low = Math.max(-1, Math.min(...values, 1) - 0.03);
-  const high = Math.min(1, Math.max(...values, low + 0.1) + 0.03);
-  const y = linear(low, high, PLOT.bottom, PLOT.top);
+  const quantity = candidates[0]?.quantity ?? 'COSINE';
+  const { low, high, place, label } = valueScale(values, quantity);
+  const scaled = linear(low, high, PLOT.bottom, PLOT.top);
+  const y = (value: number) => scaled(place(value));
   const layer = linear(0, Math.max(1, sourceDepth), WINDOWS.bottom, WINDOWS.top);
   const steps = Math.max(1, candidates.length - 1);
   const x = linear(0, steps, PLOT.left + 10, PLOT.right - 10);
@@ -133,7 +155,8 @@ export function traceFigure(
       .map((point, index) => `${index === 0 ? 'M' : 'L'}${point.x.toFixed(1)} ${point.y.toFixed(1)}`)
       .join(''),
     thresholdY: threshold === null ? null : y(threshold),
-    yTicks: ticks(low, high, 5).map((value) => ({ y: y(value), label: value.toFixed(2) })),
+    quantity: quantityText(quantity),
+    yTicks: ticks(low, high, 5).map((value) => ({ y: scaled(value), label: label(value) })),
     layerTicks: [0, sourceDepth - 1].map((value) => ({ y: layer(value + 0.5), label: String(value) })),
     xTicks: candidateTicks(candidates.length).map((number) => ({ x: x(number - 1), label: String(number) })),
     summary: summaryOf(candidates, threshold),

@@ -20,7 +20,7 @@ export const Leaderboard = graphql(`
       nodes {
         rank experimentId weightsDigest outputDepth sourceDepth parameterCount removedRatio sizeBytes
         mean meanStderr meanIntervalLow meanIntervalHigh deltaToDense deltaToDenseStderr isDense publishedAt
-        method { name title profile threshold }
+        method { name title profile threshold options { name value isDefault } }
         plan { id text rule recipes { kind first last } }
         scores { task title metric isHeadline value stderr n chance }
         latency { protocol latencyMsMean latencyMsSd latencyMsP50 latencyMsP95 tokensPerSecond promptTokens newTokens machine }
@@ -36,7 +36,7 @@ export const ExperimentPage = graphql(`
     experiment(id: $id) {
       id state requestJson latencyProtocol viewerCanCancel createdAt startedAt finishedAt layerForwards questionOutcomeCount
       model { id name source provenance revision depth parameterCount }
-      method { name title profile threshold }
+      method { name title profile threshold options { name value isDefault } }
       target { layers threshold }
       protocol { id name label limit isDemonstration }
       error { code message fix }
@@ -44,7 +44,7 @@ export const ExperimentPage = graphql(`
       plan { id text rule sourceDepth outputDepth recipes { kind first last } }
       calibration { sha256 source samples tokens seed addBos }
       checkpoint { path weightsDigest sizeBytes parameterCount removedRatio }
-      searchTrace { threshold candidates { index first last plan similarity accepted layerForwards cached } }
+      searchTrace { threshold candidates { index first last plan quantity similarity accepted layerForwards cached } }
       scores { task title metric isHeadline value stderr n chance harnessVersion taskVersion taskHash }
       latency { protocol samplesMs latencyMsMean latencyMsSd latencyMsP50 latencyMsP95 tokensPerSecond promptTokens newTokens machine }
       engine { name backend package device dtype fallbackReason }
@@ -72,7 +72,7 @@ export const Experiments = graphql(`
       nodes {
         id state createdAt finishedAt
         model { name depth }
-        method { title profile threshold }
+        method { title profile threshold options { name value isDefault } }
         target { layers }
         plan { text outputDepth sourceDepth }
         error { code }

@@ -1,12 +1,7 @@
 /** The request of an experiment as `requestJson` gives it: what was asked for, defaults written out. */
 interface StoredRequest {
   readonly modelId: string;
-  readonly method: {
-    readonly name: string;
-    readonly profile?: string;
-    readonly threshold?: number;
-    readonly targetLayers?: number;
-  };
+  readonly method: { readonly name: string; readonly targetLayers?: number } & Readonly<Record<string, unknown>>;
   readonly calibration: { readonly source: string; readonly file?: string } & Readonly<Record<string, unknown>>;
   readonly protocol: { readonly name: string; readonly data: string; readonly limit: number | null };
   readonly latency: string;
@@ -25,12 +20,17 @@ const object = (fields: Readonly<Record<string, string | null>>): string => {
 const literal = (value: unknown): string | null =>
   value === undefined || value === null ? null : JSON.stringify(value);
 
-function methodInput({ name, profile, threshold }: StoredRequest['method']): string {
-  if (name === 'swm')
-    return object({
-      swm: object({ profile: profile ? enumName(profile) : null, threshold: literal(threshold) }),
-    });
-  return name === 'short-gpt' ? object({ shortGpt: '{}' }) : object({ dense: '{}' });
+/** Options whose text is the user's own; every other text is one of a few words, an enum of the API. */
+const FREE_TEXT: ReadonlySet<string> = new Set(['plan']);
+
+/** `short-gpt` is the field `shortGpt`; options keep their names. */
+function methodInput({ name, targetLayers: _, ...options }: StoredRequest['method']): string {
+  const values = Object.entries(options).map(([key, value]) => [
+    key,
+    typeof value === 'string' && !FREE_TEXT.has(key) ? enumName(value) : literal(value),
+  ]);
+  const field = name.replace(/-(.)/g, (_match, letter: string) => letter.toUpperCase());
+  return object({ [field]: object(Object.fromEntries(values)) });
 }
 
 /** The mutation that asks for the same experiment again, ready to be pasted. `requestJson`: of the experiment. */

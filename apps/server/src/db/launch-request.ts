@@ -1,3 +1,4 @@
+import { readMethodRequest } from '@swm/core/method';
 import { z } from 'zod';
 
 /** Order is the order of the pipeline. */
@@ -12,17 +13,8 @@ export const STAGE_NAMES = [
 ] as const;
 export type StageName = (typeof STAGE_NAMES)[number];
 
-/** The method part of a launch; mirrors `MethodRequest` of `@swm/core/method`. `targetLayers` = layers kept. */
-const methodSchema = z.discriminatedUnion('name', [
-  z.strictObject({
-    name: z.literal('swm'),
-    profile: z.enum(['released', 'repaired']),
-    threshold: z.number().min(-1).max(1).optional(),
-    targetLayers: z.int().min(1).optional(),
-  }),
-  z.strictObject({ name: z.literal('short-gpt'), targetLayers: z.int().min(1) }),
-  z.strictObject({ name: z.literal('dense') }),
-]);
+/** The method part of a launch: what `readMethodRequest` accepts, options left out by older requests filled in. */
+const methodSchema = z.unknown().transform(readMethodRequest);
 
 /** Everything a launch asks for, defaults written out: the JSON of `Experiment.request`, and what its hash covers. */
 export const launchRequestSchema = z.strictObject({

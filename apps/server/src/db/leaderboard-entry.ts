@@ -1,4 +1,5 @@
 import { CodedError } from '@swm/core/errors';
+import { METHODS, type MethodRequest } from '@swm/core/method';
 import { meanScore } from '@swm/eval/scoreboard';
 import { z } from 'zod';
 import type { Prisma, PrismaClient } from './generated/client.js';
@@ -18,9 +19,11 @@ export type LatencyFigure = z.infer<typeof latencyFigureSchema>;
 /** Everything a row of the board shows beside its own columns, so that a page of rows is one index scan. */
 export const leaderboardFiguresSchema = z.object({
   method: z.object({
-    name: z.enum(['swm', 'short-gpt', 'dense']),
+    name: z.enum(METHODS.map(({ name }) => name)),
     profile: z.enum(['released', 'repaired']).nullable(),
     threshold: z.number().nullable(),
+    /** Every other option as text, in the order of the method's own list; rows of before there were any have none. */
+    options: z.array(z.object({ name: z.string(), value: z.string(), isDefault: z.boolean() })).default([]),
   }),
   /** LayerPlan v1. */
   plan: z.record(z.string(), z.unknown()),
@@ -46,8 +49,22 @@ const incomplete = (what: string): CodedError =>
 /** What method an experiment used, with the threshold that gave its plan (asked for, or found for a target). */
 export function methodFigure(request: unknown, foundThreshold: number | null): LeaderboardFigures['method'] {
   const { method } = launchRequestSchema.parse(request);
-  if (method.name !== 'swm') return { name: method.name, profile: null, threshold: null };
-  return { name: 'swm', profile: method.profile, threshold: method.threshold ?? foundThreshold };
+  return {
+    name: method.name,
+    profile: method.name === 'swm' ? (method.profile ?? null) : null,
+    threshold: ('threshold' in method ? method.threshold : undefined) ?? foundThreshold,
+    options: optionsOf(method),
+  };
+}
+
+function optionsOf(method: MethodRequest): LeaderboardFigures['method']['options'] {
+  const given: ReadonlyMap<string, unknown> = new Map(Object.entries(method));
+  const known = METHODS.find(({ name }) => name === method.name)?.options ?? [];
+  return known.flatMap(({ name, default: preset }) => {
+    if (name === 'profile' || name === 'threshold' || !given.has(name)) return [];
+    const value = String(given.get(name));
+    return [{ name, value, isDefault: value === preset }];
+  });
 }
 
 /**

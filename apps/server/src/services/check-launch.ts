@@ -1,5 +1,5 @@
 import { isCodedError } from '@swm/core/errors';
-import { type MethodRequest, validateMethodRequest } from '@swm/core/method';
+import { type MethodRequest, readMethodRequest, validateMethodRequest } from '@swm/core/method';
 import { validateProtocolRequest } from '@swm/eval/protocol';
 import { type LaunchRequest, launchRequestSchema, STAGE_NAMES } from '../db/launch-request.js';
 import type { LaunchEnvironment } from './launch-environment.js';
@@ -46,45 +46,22 @@ export function checkLaunch(
 export const modelNotFound = (): UserError =>
   wrong('MODEL.NOT_FOUND', ['modelId'], 'There is no model of that id.', 'Register it first: mutation registerModel.');
 
-/** Exactly one method, and a target it can aim at. */
-function checkMethod({ method, target }: LaunchInput): Check<MethodRequest> {
-  const named = [method.swm, method.shortGpt, method.dense].filter((options) => options !== null);
-  if (named.length !== 1)
+/** Exactly one method, with options in their ranges and the target it needs. */
+function checkMethod({ methods, target }: LaunchInput): Check<MethodRequest> {
+  const [named] = methods;
+  if (methods.length !== 1 || !named)
     return bad(
       wrong(
         'METHOD.EXACTLY_ONE',
         ['method'],
-        `A launch has exactly one method, this one has ${named.length}.`,
-        'Set one of swm, shortGpt and dense, for example method: { swm: {} } with a target.',
+        `A launch has exactly one method, this one has ${methods.length}.`,
+        'Set exactly one field of method, for example method: { swm: {} } with a target.',
       ),
     );
   const layers = checkTarget(target);
   if ('errors' in layers) return layers;
-  const targetLayers = layers.value;
-  if (method.dense) {
-    if (targetLayers === null) return { value: { name: 'dense' } };
-    return bad(wrong('METHOD.TARGET_UNUSED', ['target'], 'The dense model is left as it is.', 'Leave the target out.'));
-  }
-  if (method.shortGpt) {
-    if (targetLayers !== null) return { value: { name: 'short-gpt', targetLayers } };
-    return bad(
-      wrong(
-        'METHOD.TARGET_MISSING',
-        ['target', 'layers'],
-        'ShortGPT needs to know how many layers to keep.',
-        'Set target: { layers: … }.',
-      ),
-    );
-  }
-  const profile = method.swm?.profile ?? 'repaired';
-  const threshold = method.swm?.threshold ?? null;
-  return {
-    value: {
-      ...{ name: 'swm', profile },
-      ...(threshold === null ? {} : { threshold }),
-      ...(targetLayers === null ? {} : { targetLayers }),
-    },
-  };
+  const targetLayers = layers.value === null ? {} : { targetLayers: layers.value };
+  return caught(() => readMethodRequest({ name: named.name, ...named.options, ...targetLayers }));
 }
 
 function checkTarget(target: LaunchInput['target']): Check<number | null> {
@@ -116,11 +93,10 @@ function checkDepth(method: Check<MethodRequest>, model: { readonly depth: numbe
   return caught(() => validateMethodRequest(method.value, model.depth));
 }
 
-/** Runs a validator that throws a coded error naming its field. */
-function caught(validate: () => void): Check<unknown> {
+/** Runs a reader or validator that throws a coded error naming its field. */
+function caught<Value>(read: () => Value): Check<Value> {
   try {
-    validate();
-    return { value: null };
+    return { value: read() };
   } catch (error) {
     if (isCodedError(error)) return bad(asUserError(error));
     throw error;

@@ -127,6 +127,8 @@ const candidateSchema: z.ZodType<Candidate> = z.object({
   first: z.int(),
   last: z.int(),
   plan: z.string(),
+  /** Searches of before there was a choice measured similarities. */
+  quantity: z.enum(['cosine', 'perplexity']).default('cosine'),
   similarity: z.number(),
   accepted: z.boolean().nullable(),
   layerForwards: z.int(),

@@ -1,13 +1,11 @@
+import type { MethodName } from '@swm/core/method';
 import type { StageName } from '../db/launch-request.js';
 
 /** A launch as it is asked for, defaults written out, not yet checked. Mirrors `LaunchExperimentInput` of the API. */
 export interface LaunchInput {
   readonly modelId: string;
-  readonly method: {
-    readonly swm: { readonly profile: 'released' | 'repaired'; readonly threshold: number | null } | null;
-    readonly shortGpt: object | null;
-    readonly dense: object | null;
-  };
+  /** The methods named, each with the options given; exactly one is right. */
+  readonly methods: readonly { readonly name: MethodName; readonly options: Readonly<Record<string, unknown>> }[];
   readonly target: {
     readonly layers: number | null;
     readonly ratio: number | null;

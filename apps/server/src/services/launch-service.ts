@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { enumNameOf } from '@swm/core/method';
 import type { Experiment, Prisma, PrismaClient } from '../db/generated/client.js';
 import { type LaunchRequest, STAGE_NAMES } from '../db/launch-request.js';
 import type { Queue } from '../queue/queue.js';
@@ -31,8 +32,6 @@ function canonicalJson(value: unknown): string {
       : inner,
   );
 }
-
-const METHOD_NAMES = { swm: 'SWM', 'short-gpt': 'SHORT_GPT', dense: 'DENSE' } as const;
 
 /** Launching: from a checked request to an experiment, its stages and its job, in one transaction. */
 export class LaunchService {
@@ -94,7 +93,7 @@ export class LaunchService {
       data: {
         teamId,
         modelId: request.modelId,
-        methodName: METHOD_NAMES[request.method.name],
+        methodName: enumNameOf(request.method.name),
         request: request as Prisma.InputJsonObject, // Parsed by its schema: plain JSON.
         requestHash,
         idempotencyKey: key,

@@ -1,9 +1,11 @@
-import { type TraceCandidate, verdictOf, windowText } from '../../lib/figures';
+import { quantityText, type TraceCandidate, verdictOf, windowText } from '../../lib/figures';
 import { decimal } from '../../lib/format';
 import { ScrollRegion } from '../ui/scroll-region';
 
 /** The trace as a table: what the chart shows, for those who would rather read it. */
 export function CandidateTable({ candidates }: { readonly candidates: readonly TraceCandidate[] }) {
+  const measured = quantityText(candidates[0]?.quantity ?? 'COSINE');
+  const heading = measured.charAt(0).toUpperCase() + measured.slice(1);
   return (
     <details className="mt-3">
       <summary className="cursor-pointer text-sm text-accent">All candidates as a table</summary>
@@ -11,7 +13,7 @@ export function CandidateTable({ candidates }: { readonly candidates: readonly T
         <table className="tabular w-full border-collapse whitespace-nowrap text-sm">
           <thead>
             <tr className="text-left text-xs text-quiet">
-              {['Candidate', 'Window', 'Plan tried', 'Similarity', 'Verdict', 'Layer forwards'].map((title) => (
+              {['Candidate', 'Window', 'Plan tried', heading, 'Verdict', 'Layer forwards'].map((title) => (
                 <th
                   key={title}
                   scope="col"

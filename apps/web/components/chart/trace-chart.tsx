@@ -74,7 +74,7 @@ function Axes({ figure }: { readonly figure: TraceFigure }) {
         textAnchor="middle"
         transform={`rotate(-90 12 ${(plot.top + plot.bottom) / 2})`}
       >
-        similarity
+        {figure.quantity}
       </text>
       <text
         x={12}
@@ -118,13 +118,13 @@ function Threshold({ figure: { plot, thresholdY } }: { readonly figure: TraceFig
   );
 }
 
-/** The similarity of every candidate of a search, in order, with the threshold, over the windows they merged. */
+/** What was measured of every candidate of a search, in order, with the threshold, over the windows they merged. */
 export function TraceChart({ figure }: { readonly figure: TraceFigure }) {
   const { width, height, points, path, summary } = figure;
   const barWidth = Math.max(1.5, Math.min(8, 480 / Math.max(1, points.length)));
   return (
     <figure>
-      <ScrollRegion label="Similarity trace">
+      <ScrollRegion label="Search trace">
         <svg
           viewBox={`0 0 ${width} ${height}`}
           className="tabular block w-full min-w-[560px] text-[11px]"
@@ -152,7 +152,7 @@ export function TraceChart({ figure }: { readonly figure: TraceFigure }) {
       </ScrollRegion>
       <figcaption className="mt-2 text-sm text-quiet">
         {summary} <span aria-hidden="true">● accepted, ✕ refused, hollow or thin: known already.</span> Below: the
-        window each candidate merges.
+        layers each candidate merges or leaves out.
       </figcaption>
     </figure>
   );

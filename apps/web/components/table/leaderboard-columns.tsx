@@ -2,6 +2,7 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 import type { LeaderboardRow } from '../../lib/api';
 import { decimal, MISSING, milliseconds, parameters, percent, points } from '../../lib/format';
+import { optionTexts } from '../../lib/method-settings';
 import { paths } from '../../lib/paths';
 import type { OrderKey } from '../../lib/url-state';
 import { DeltaBar, IntervalBar } from '../chart/interval-bar';
@@ -30,6 +31,7 @@ const describeMethod = ({ method, plan }: LeaderboardRow): string =>
   [
     method.profile?.toLowerCase(),
     typeof method.threshold === 'number' ? `T = ${decimal(method.threshold, 3)}` : null,
+    ...optionTexts(method.options),
     plan.recipes.some(({ kind }) => kind === 'MERGE') ? plan.rule : null,
   ]
     .filter(Boolean)

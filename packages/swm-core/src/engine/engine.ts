@@ -29,6 +29,11 @@ export interface Measurement {
 export interface LayerStatistics {
   /** Per layer: 1 - mean over tokens of cos(layer input, layer output), before the final norm. [L] */
   readonly blockInfluence: readonly number[];
+  /**
+   * Angle / π between the last token's states at two layer boundaries, averaged over samples: boundary b is the state entering
+   * layer b, boundary L the one leaving the last layer, before the final norm. Symmetric, 0 on the diagonal. [L+1][L+1]
+   */
+  readonly angularDistance: readonly (readonly number[])[];
   readonly layerForwards: number;
 }
 

@@ -1,4 +1,5 @@
 import { identityPlan } from '../plan/index.js';
+import { defineMethod, opaque } from './definition.js';
 import type { Method } from './method.js';
 
 /** The model as it is: the identity plan, found without a measurement. Every comparison needs its row. */
@@ -13,3 +14,13 @@ export function dense(): Method<{ readonly depth: number }> {
     threshold: () => null,
   };
 }
+
+export const denseMethod = defineMethod({
+  name: 'dense',
+  title: 'Dense',
+  summary: 'The model as it is; what every other row is compared with.',
+  reference: '—',
+  target: 'none',
+  options: {},
+  create: () => opaque(dense()),
+});

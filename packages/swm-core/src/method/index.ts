@@ -1,14 +1,14 @@
-export { dense } from './dense.js';
-export type { Answer, Ask, Candidate, Method } from './method.js';
+export type { Answer, Ask, Candidate, CandidateQuantity, Method } from './method.js';
+export { type EnumName, enumNameOf, inputFieldOf } from './method-name.js';
 export {
   createMethod,
+  expectedEvaluations,
   METHODS,
   type MethodDescription,
   type MethodName,
   type MethodRequest,
+  readMethodRequest,
   validateMethodRequest,
 } from './registry.js';
 export { type Measurer, runSearch, type SearchCursor, type SearchResult } from './search.js';
-export { shortGpt } from './short-gpt.js';
-export { type LayerWindow, type SwmProfile, slidingWindowMerging } from './sliding-window-merging.js';
-export { slidingWindowMergingToDepth, THRESHOLD_RESOLUTION } from './sliding-window-merging-to-depth.js';
+export { THRESHOLD_RESOLUTION } from './threshold-search.js';

@@ -13,11 +13,14 @@ export type Ask =
       readonly known?: number;
     }
   | { readonly kind: 'statistics' }
+  | { readonly kind: 'magnitudes' }
   | { readonly kind: 'done' };
 
 export type Answer =
   | { readonly kind: 'value'; readonly value: number }
-  | { readonly kind: 'statistics'; readonly statistics: LayerStatistics };
+  | { readonly kind: 'statistics'; readonly statistics: LayerStatistics }
+  /** Sum of absolute weights of each source layer. [L] */
+  | { readonly kind: 'magnitudes'; readonly magnitudes: readonly number[] };
 
 /** A pruning method: four pure functions. `State` is small JSON and *is* the resume cursor. */
 export interface Method<State> {
@@ -32,6 +35,15 @@ export interface Method<State> {
   threshold(state: State): number | null;
 }
 
+/** The number an answer carries; a method that asked for a measurement is given a value. */
+export function measuredValue(answer: Answer): number {
+  if (answer.kind !== 'value') throw new TypeError(`expected a value, got ${answer.kind}`);
+  return answer.value;
+}
+
+/** What a candidate's number is: the similarity to the dense model, or exp of the mean next-token loss. */
+export type CandidateQuantity = 'cosine' | 'perplexity';
+
 /** One logged candidate of a search: a line of trace.jsonl and a point of the page's chart. */
 export interface Candidate {
   readonly index: number;
@@ -39,6 +51,8 @@ export interface Candidate {
   readonly last: number;
   /** `formatPlan` of the candidate. */
   readonly plan: string;
+  readonly quantity: CandidateQuantity;
+  /** The number measured, in `quantity`. */
   readonly similarity: number;
   readonly accepted: boolean | null;
   readonly layerForwards: number;

@@ -1,20 +1,39 @@
-import { CodedError } from '../errors.js';
-import { dense } from './dense.js';
+import type { MethodDefinition, MethodRequestOf, TargetKind } from './definition.js';
+import { denseMethod } from './dense.js';
+import { lacoMethod } from './laco.js';
+import { lastNMethod } from './last-n.js';
+import { manualMethod } from './manual.js';
 import type { Method } from './method.js';
-import { shortGpt } from './short-gpt.js';
-import { type SwmProfile, slidingWindowMerging } from './sliding-window-merging.js';
-import { slidingWindowMergingToDepth } from './sliding-window-merging-to-depth.js';
+import { invalidOption, optionField, targetMissing, targetUnused, unknownMethod } from './method-errors.js';
+import type { MethodOption } from './method-option.js';
+import { randomMethod } from './random.js';
+import { shortGptMethod } from './short-gpt.js';
+import { shortenedMagnitudeMethod } from './shortened-magnitude.js';
+import { shortenedPplMethod } from './shortened-ppl.js';
+import { slebMethod } from './sleb.js';
+import { swmMethod } from './sliding-window-merging.js';
+import { uidlMethod } from './uidl.js';
 
-/** What a launch asks of a method. `targetLayers` = layers kept. SWM takes exactly one of `threshold` and `targetLayers`. */
-export type MethodRequest =
-  | {
-      readonly name: 'swm';
-      readonly profile: SwmProfile;
-      readonly threshold?: number | undefined;
-      readonly targetLayers?: number | undefined;
-    }
-  | { readonly name: 'short-gpt'; readonly targetLayers: number }
-  | { readonly name: 'dense' };
+/** Every method there is, in the order people see them. A new one is a file and a line here; its typed input is in the API. */
+const DEFINITIONS = [
+  swmMethod,
+  lacoMethod,
+  shortGptMethod,
+  uidlMethod,
+  slebMethod,
+  shortenedPplMethod,
+  shortenedMagnitudeMethod,
+  lastNMethod,
+  randomMethod,
+  manualMethod,
+  denseMethod,
+] as const;
+
+/**
+ * What a launch asks of a method: its name, its options, and `targetLayers` = layers kept. Options left out have their defaults.
+ * A method by threshold takes exactly one of `threshold` and `targetLayers`.
+ */
+export type MethodRequest = MethodRequestOf<(typeof DEFINITIONS)[number]>;
 
 export type MethodName = MethodRequest['name'];
 
@@ -25,113 +44,118 @@ export interface MethodDescription {
   readonly reference: string;
   /** Which targets it accepts: 'threshold', 'layers'. */
   readonly targets: readonly ('threshold' | 'layers')[];
-  readonly options: readonly { readonly name: string; readonly description: string; readonly default: string | null }[];
+  readonly options: readonly (Pick<MethodOption, 'kind' | 'description'> & {
+    readonly name: string;
+    readonly default: string | null;
+  })[];
 }
 
-/** Every method there is, in the order people see them. */
-export const METHODS: readonly MethodDescription[] = [
-  {
-    name: 'swm',
-    title: 'Sliding-Window Merging',
-    summary:
-      'Merges windows of layers from the top down while the last hidden state stays closer than a threshold to the dense model’s.',
-    reference: 'arXiv 2502.19159 (AAAI-26)',
-    targets: ['threshold', 'layers'],
-    options: [
-      {
-        name: 'profile',
-        description:
-          'released: the published script, which loses a window still open at the bottom; repaired: commits it.',
-        default: 'repaired',
-      },
-      {
-        name: 'threshold',
-        description: 'Cosine in (-1, 1]; a window is accepted strictly above it. Leave out when a target is given.',
-        default: null,
-      },
-    ],
-  },
-  {
-    name: 'short-gpt',
-    title: 'ShortGPT',
-    summary: 'Drops the layers that change their input least (block influence), measured once on the dense model.',
-    reference: 'arXiv 2403.03853',
-    targets: ['layers'],
-    options: [],
-  },
-  {
-    name: 'dense',
-    title: 'Dense',
-    summary: 'The model as it is; what every other row is compared with.',
-    reference: '—',
-    targets: [],
-    options: [],
-  },
-];
+const TARGETS: Readonly<Record<TargetKind, MethodDescription['targets']>> = {
+  none: [],
+  layers: ['layers'],
+  'threshold-or-layers': ['threshold', 'layers'],
+};
 
-/** `METHOD.INVALID_OPTION`: a method option or target out of its range; `details.field` is the path in the launch input. */
-const invalidOption = (field: readonly string[], message: string, fix: string): CodedError =>
-  new CodedError({ code: 'METHOD.INVALID_OPTION', message, fix, details: { field } });
+/** Every method there is, as people are told of it. */
+export const METHODS: readonly MethodDescription[] = DEFINITIONS.map(
+  ({ name, title, summary, reference, target, options }) => ({
+    ...{ name, title, summary, reference },
+    targets: TARGETS[target],
+    options: Object.entries<MethodOption>(options).map(([option, { kind, description, default: preset }]) => ({
+      ...{ name: option, kind, description },
+      default: preset === undefined ? null : String(preset),
+    })),
+  }),
+);
 
-function checkLayers(layers: number, depth: number): void {
-  if (!Number.isInteger(layers) || layers < 1 || layers > depth) {
+interface Read {
+  readonly definition: MethodDefinition;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly targetLayers: number | undefined;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function read(value: unknown): Read {
+  const { name, targetLayers, ...given } = isObject(value) ? value : {};
+  const definitions: readonly MethodDefinition[] = DEFINITIONS;
+  const definition = definitions.find((candidate) => candidate.name === name);
+  if (!definition) throw unknownMethod(String(name));
+  const options = readOptions(definition, given);
+  if (targetLayers !== undefined && typeof targetLayers !== 'number')
+    throw invalidOption(['target', 'layers'], 'The target is no number.', 'Give the number of layers kept.');
+  checkTarget(definition, options, targetLayers);
+  return { definition, options, targetLayers };
+}
+
+function readOptions({ name, title, options }: MethodDefinition, given: Readonly<Record<string, unknown>>) {
+  const unknown = Object.keys(given).find((key) => !Object.hasOwn(options, key));
+  if (unknown !== undefined)
+    throw invalidOption(optionField(name, unknown), `${title} has no option ${unknown}.`, 'Leave it out.');
+  const values: Record<string, unknown> = {};
+  for (const [key, option] of Object.entries(options)) {
+    const value = given[key] ?? option.default;
+    if (value === undefined && !option.isRequired) continue;
+    if (!option.accepts(value))
+      throw invalidOption(
+        optionField(name, key),
+        value === undefined ? `${title} needs its option ${key}.` : `${title} cannot take ${show(value)} as ${key}.`,
+        `Give ${option.takes}.`,
+      );
+    values[key] = value;
+  }
+  return values;
+}
+
+const show = (value: unknown): string => JSON.stringify(value).slice(0, 60);
+
+/** Whether the request has the target its method needs, and no other. */
+function checkTarget(
+  { name, title, target }: MethodDefinition,
+  options: Readonly<Record<string, unknown>>,
+  targetLayers: number | undefined,
+): void {
+  if (target === 'none' && targetLayers !== undefined) throw targetUnused(title);
+  if (target === 'layers' && targetLayers === undefined) throw targetMissing(title);
+  if (target === 'threshold-or-layers' && (options.threshold === undefined) === (targetLayers === undefined))
+    throw invalidOption(
+      optionField(name, 'threshold'),
+      `${title} takes exactly one of a threshold and a target.`,
+      `Give method.${optionField(name, 'threshold').slice(1).join('.')} or target.layers, not both.`,
+    );
+}
+
+/**
+ * Reads a request from an untrusted value, defaults written out. Throws `METHOD.UNKNOWN`, `METHOD.INVALID_OPTION`,
+ * `METHOD.TARGET_MISSING` or `METHOD.TARGET_UNUSED`; `details.field` is the path in the launch input.
+ */
+export function readMethodRequest(value: unknown): MethodRequest {
+  const { definition, options, targetLayers } = read(value);
+  const request = { name: definition.name, ...options, ...(targetLayers === undefined ? {} : { targetLayers }) };
+  return request as MethodRequest; // Every option was accepted by that very definition, which TypeScript cannot follow.
+}
+
+/** What `readMethodRequest` throws, and `METHOD.INVALID_OPTION` when the request cannot run on a model of `depth` layers. */
+export function validateMethodRequest(request: MethodRequest, depth: number): void {
+  const { definition, options, targetLayers } = read(request);
+  if (targetLayers !== undefined && !(Number.isInteger(targetLayers) && targetLayers >= 1 && targetLayers <= depth))
     throw invalidOption(
       ['target', 'layers'],
-      `The model has ${depth} layers; ${layers} cannot be kept.`,
+      `The model has ${depth} layers; ${targetLayers} cannot be kept.`,
       `Give a whole number from 1 to ${depth}.`,
     );
-  }
+  definition.check?.(options, { depth, targetLayers });
 }
 
-/** Throws `METHOD.INVALID_OPTION` when the request cannot run on a model of `depth` layers. */
-export function validateMethodRequest(request: MethodRequest, depth: number): void {
-  if (request.name === 'dense') return;
-  if (request.name === 'short-gpt') {
-    checkLayers(request.targetLayers, depth);
-    return;
-  }
-  const { threshold, targetLayers } = request;
-  if (depth < 3)
-    throw invalidOption(
-      ['modelId'],
-      `Sliding-Window Merging needs at least 3 layers; the model has ${depth}.`,
-      'Choose a deeper model.',
-    );
-  if ((threshold === undefined) === (targetLayers === undefined)) {
-    throw invalidOption(
-      ['method', 'swm', 'threshold'],
-      'Sliding-Window Merging takes exactly one of a threshold and a target.',
-      'Give method.swm.threshold or target.layers, not both.',
-    );
-  }
-  if (threshold !== undefined && !(threshold > -1 && threshold <= 1)) {
-    throw invalidOption(
-      ['method', 'swm', 'threshold'],
-      `The threshold is a cosine, and ${threshold} is none.`,
-      'Give a number above -1 and at most 1, for example 0.8.',
-    );
-  }
-  if (targetLayers !== undefined) checkLayers(targetLayers, depth);
+/** Measurements the search will take on a model of `depth` layers; null where that depends on what is measured. */
+export function expectedEvaluations(request: MethodRequest, depth: number): number | null {
+  const { definition, options, targetLayers } = read(request);
+  return definition.evaluations?.(options, { depth, targetLayers }) ?? null;
 }
 
-/** The method a request names. Its state is opaque JSON to everyone but itself. */
+/** The method a request names. Its state is opaque JSON to everyone but itself. Throws what `readMethodRequest` throws. */
 export function createMethod(request: MethodRequest): Method<unknown> {
-  // A Method<State> is used with its own states only; the loop and the database carry them as opaque JSON.
-  const opaque = <State>(method: Method<State>): Method<unknown> => method as unknown as Method<unknown>;
-  switch (request.name) {
-    case 'swm': {
-      const { profile, threshold, targetLayers } = request;
-      if (threshold !== undefined) return opaque(slidingWindowMerging({ profile, threshold }));
-      if (targetLayers !== undefined) return opaque(slidingWindowMergingToDepth({ profile, targetLayers }));
-      throw invalidOption(
-        ['method', 'swm', 'threshold'],
-        'Sliding-Window Merging needs a threshold or a target.',
-        'Give method.swm.threshold or target.layers.',
-      );
-    }
-    case 'short-gpt':
-      return opaque(shortGpt(request));
-    case 'dense':
-      return opaque(dense());
-  }
+  const { definition, options, targetLayers } = read(request);
+  return definition.create(options, targetLayers);
 }

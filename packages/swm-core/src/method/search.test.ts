@@ -1,52 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LayerPlan } from '../plan/index.js';
-import {
-  formatPlan,
-  isIdentity,
-  outputDepth,
-  parsePlan,
-  planJson,
-  readPlanJson,
-  removedLayers,
-} from '../plan/index.js';
-import type { Candidate, Method } from './method.js';
+import { isIdentity, outputDepth, parsePlan, planJson, readPlanJson, removedLayers } from '../plan/index.js';
+import type { Candidate } from './method.js';
 import { createMethod, type MethodRequest, validateMethodRequest } from './registry.js';
 import { runSearch, type SearchCursor } from './search.js';
+import { anyMeasure, searchToy } from './toy-model.js';
 
-/** A model known by what its plans measure: similarity and block influence are inputs of the algorithm. */
-const measurer = (similarity: (plan: LayerPlan) => number, blockInfluence: readonly number[] = []) => ({
-  measure: async (plan: LayerPlan) => ({
-    perSample: [similarity(plan)],
-    mean: similarity(plan),
-    layerForwards: plan.sourceDepth,
-  }),
-  layerStatistics: async () => ({ blockInfluence, layerForwards: blockInfluence.length }),
-});
-
-async function search(
+const search = (
   request: MethodRequest,
   depth: number,
-  similarity: (plan: LayerPlan) => number,
+  measure: (plan: LayerPlan) => number,
   cursor?: SearchCursor,
-  influence?: readonly number[],
-) {
-  const candidates: Candidate[] = [];
-  const cursors: SearchCursor[] = [];
-  const method: Method<unknown> = createMethod(request);
-  const result = await runSearch({
-    method,
-    depth,
-    open: async () => measurer(similarity, influence),
-    cursor,
-    onCandidate: async (candidate, after) => {
-      candidates.push(candidate);
-      // The cursor crosses the database as JSON.
-      cursors.push(JSON.parse(JSON.stringify(after)));
-    },
-  });
-  return { ...result, text: formatPlan(result.plan), candidates, cursors };
-}
+  blockInfluence?: readonly number[],
+) => searchToy(request, { depth, measure, ...(blockInfluence ? { blockInfluence } : {}) }, cursor);
 
 // methods.md 1.4: s = 1 - the cost of every layer that is gone.
 const COST = [0.3, 0.1, 0.08, 0.05, 0.04, 0.03, 0.02, 0.5];
@@ -80,15 +47,6 @@ describe('Sliding-Window Merging, golden trajectories of the released script', (
   });
 });
 
-/** Any similarity at all: a number in [-1, 1] drawn by a hash of the plan and a seed. */
-function randomSimilarity(seed: number) {
-  return (plan: LayerPlan) => {
-    let hash = seed | 1;
-    for (const character of formatPlan(plan)) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
-    return ((hash >>> 0) / 2 ** 32) * 2 - 1;
-  };
-}
-
 const anyProfile = fc.constantFrom('released' as const, 'repaired' as const);
 const anyThreshold = fc.double({ min: -0.99, max: 1, noNaN: true });
 
@@ -99,7 +57,7 @@ describe('Sliding-Window Merging, whatever the similarities', () => {
         const { plan, candidates } = await search(
           { name: 'swm', profile: 'released', threshold },
           depth,
-          randomSimilarity(seed),
+          anyMeasure(seed),
         );
         const commits = plan.recipes.filter(({ kind }) => kind === 'merge').length;
         expect(candidates).toHaveLength(depth - 2 + commits);
@@ -119,9 +77,9 @@ describe('Sliding-Window Merging, whatever the similarities', () => {
         fc.nat(),
         async (depth, profile, threshold, seed, at) => {
           const request: MethodRequest = { name: 'swm', profile, threshold };
-          const whole = await search(request, depth, randomSimilarity(seed));
+          const whole = await search(request, depth, anyMeasure(seed));
           const stop = at % whole.cursors.length;
-          const rest = await search(request, depth, randomSimilarity(seed), whole.cursors[stop]);
+          const rest = await search(request, depth, anyMeasure(seed), whole.cursors[stop]);
           expect([...whole.candidates.slice(0, stop + 1), ...rest.candidates]).toEqual(whole.candidates);
           expect(rest.plan).toEqual(whole.plan);
           expect(rest.cursor).toEqual(whole.cursor);
@@ -131,16 +89,76 @@ describe('Sliding-Window Merging, whatever the similarities', () => {
   });
 });
 
+describe('Sliding-Window Merging, options', () => {
+  it('restart include-merged tries the merged layer again from memory, and slides: the same plan', async () => {
+    const request = { name: 'swm', profile: 'released', threshold: 0.85 } as const;
+    const found = await search({ ...request, restart: 'include-merged' }, 8, toySimilarity);
+    expect(found.candidates.map(line).join('')).toBe(
+      '(5,6,.97,y)(4,6,.93,y)(3,6,.88,y)(2,6,.80,n)(2,6,.80,n)(1,2,.78,n)(0,1,.58,n)',
+    );
+    expect(found.candidates.filter(({ cached }) => cached).map(({ first, last }) => [first, last])).toEqual([[2, 6]]);
+    expect(found.text).toBe('0-2 [3-6] 7');
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 3, max: 20 }), anyProfile, anyThreshold, fc.integer(), async (...drawn) => {
+        const [depth, profile, threshold, seed] = drawn;
+        const both = (['below', 'include-merged'] as const).map((restart) =>
+          search({ name: 'swm', profile, threshold, restart }, depth, anyMeasure(seed)),
+        );
+        const [below, included] = await Promise.all(both);
+        expect(included?.plan).toEqual(below?.plan);
+        expect(included?.cursor.evaluations).toBe(below?.cursor.evaluations);
+      }),
+    );
+  });
+
+  it('never touches a protected layer, keeps the rule, and takes as many evaluations as windows', async () => {
+    const options = fc.record({
+      depth: fc.integer({ min: 4, max: 20 }),
+      first: fc.nat(3),
+      last: fc.nat(3),
+      profile: anyProfile,
+      threshold: anyThreshold,
+      seed: fc.integer(),
+    });
+    await fc.assert(
+      fc.asyncProperty(options, async ({ depth, first, last, profile, threshold, seed }) => {
+        fc.pre(first + last <= depth - 2);
+        const request: MethodRequest = {
+          ...{ name: 'swm', profile, threshold, protectFirst: first, protectLast: last },
+          ...{ rule: 'replace-top', sideFrom: 'top' },
+        };
+        validateMethodRequest(request, depth);
+        const { plan, cursor } = await search(request, depth, anyMeasure(seed));
+        const merges = plan.recipes.filter(({ kind }) => kind === 'merge');
+        for (const merge of merges) expect(merge.first >= first && merge.last <= depth - 1 - last).toBe(true);
+        if (merges.length > 0) expect(plan.rule).toEqual({ name: 'replace-top', factor: 1, sideFrom: 'top' });
+        expect(cursor.evaluations).toBe(depth - 1 - first - last);
+      }),
+    );
+  });
+
+  it.each([
+    ['keep-low', { name: 'keep-low', factor: 1, sideFrom: 'low' }],
+    ['keep-top', { name: 'keep-top', factor: 1, sideFrom: 'top' }],
+  ] as const)('measures and ends in plans of rule %s', async (rule, expected) => {
+    const rules = new Set<string>();
+    const found = await search({ name: 'swm', threshold: 0.85, rule }, 8, (plan) => {
+      rules.add(plan.rule.name);
+      return toySimilarity(plan);
+    });
+    expect([...rules]).toEqual([rule]);
+    expect(found.plan.rule).toEqual(expected);
+  });
+});
+
 describe('Sliding-Window Merging to a number of layers', () => {
   it('hits the target, or names neighbours that it reaches; no plan is measured twice', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 3, max: 16 }), fc.nat(), fc.integer(), async (depth, pick, seed) => {
         const targetLayers = 1 + (pick % depth);
-        const found = await search(
-          { name: 'swm', profile: 'repaired', targetLayers },
-          depth,
-          randomSimilarity(seed),
-        ).catch((error: Error) => error);
+        const found = await search({ name: 'swm', profile: 'repaired', targetLayers }, depth, anyMeasure(seed)).catch(
+          (error: Error) => error,
+        );
         if (found instanceof Error) {
           expect(found).toMatchObject({ code: 'METHOD.TARGET_UNREACHABLE' });
           return;
@@ -204,6 +222,10 @@ describe('guards', () => {
     [{ name: 'swm', profile: 'repaired' } as const, ['method', 'swm', 'threshold']],
     [{ name: 'swm', profile: 'repaired', threshold: 2 } as const, ['method', 'swm', 'threshold']],
     [{ name: 'swm', profile: 'repaired', threshold: 0.5, targetLayers: 3 } as const, ['method', 'swm', 'threshold']],
+    [{ name: 'swm', threshold: 0.5, protectFirst: 6 } as const, ['method', 'swm', 'protectFirst']],
+    [{ name: 'swm', threshold: 0.5, protectLast: -1 } as const, ['method', 'swm', 'protectLast']],
+    [{ name: 'swm', targetLayers: 3, protectFirst: 2 } as const, ['target', 'layers']],
+    [{ name: 'swm', targetLayers: 1 } as const, ['target', 'layers']],
     [{ name: 'short-gpt', targetLayers: 9 } as const, ['target', 'layers']],
     [{ name: 'short-gpt', targetLayers: 0 } as const, ['target', 'layers']],
   ])('refuses %j', (request, field) => {

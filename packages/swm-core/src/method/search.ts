@@ -23,33 +23,66 @@ export interface SearchResult {
 export type Measurer = Pick<EngineSession, 'measure' | 'layerStatistics'>;
 
 /** `SEARCH.NON_FINITE`: a NaN or infinity never decides over a plan. */
-const nonFinite = (plan: LayerPlan): CodedError =>
+const nonFinite = (what: string): CodedError =>
   new CodedError({
     code: 'SEARCH.NON_FINITE',
-    message: `The similarity of the plan ${formatPlan(plan)} is not a finite number.`,
+    message: `The ${what} is not a finite number.`,
     fix: 'Check the model’s weights for NaN or infinite values.',
   });
 
-async function answerMeasurement(ask: Extract<Ask, { kind: 'measure' }>, open: () => Promise<Measurer>) {
+type Measure = Extract<Ask, { kind: 'measure' }>;
+
+async function answerMeasurement(ask: Measure, open: () => Promise<Measurer>) {
   if (ask.known !== undefined) return { value: ask.known, layerForwards: 0, cached: true };
   const { mean, layerForwards } = await (await open()).measure(ask.plan, ask.quantity);
-  if (!Number.isFinite(mean)) throw nonFinite(ask.plan);
   return { value: mean, layerForwards, cached: false };
+}
+
+/** The number people are shown: a cosine as it is, a mean loss as the perplexity it makes. */
+function shown({ plan, quantity }: Measure, value: number): Pick<Candidate, 'quantity' | 'similarity'> {
+  const found =
+    quantity === 'nll'
+      ? ({ quantity: 'perplexity', similarity: Math.exp(value) } as const)
+      : ({ quantity, similarity: value } as const);
+  if (!Number.isFinite(found.similarity))
+    throw nonFinite(`${quantity === 'nll' ? 'perplexity' : 'similarity'} of the plan ${formatPlan(plan)}`);
+  return found;
+}
+
+/** Answers of what needs no candidate: one pass over the dense model, or over its weights. */
+async function answerWhole(
+  ask: Exclude<Ask, Measure | { kind: 'done' }>,
+  { open, magnitudes }: Pick<SearchInput, 'open' | 'magnitudes'>,
+): Promise<{ readonly answer: Answer; readonly layerForwards: number }> {
+  if (ask.kind === 'statistics') {
+    const statistics = await (await open()).layerStatistics();
+    return { answer: { kind: 'statistics', statistics }, layerForwards: statistics.layerForwards };
+  }
+  if (!magnitudes) throw new TypeError('runSearch: the method asks for magnitudes, but none can be read');
+  const found = await magnitudes();
+  const bad = found.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw nonFinite(`sum of absolute weights of layer ${bad}`);
+  return { answer: { kind: 'magnitudes', magnitudes: found }, layerForwards: 0 };
+}
+
+export interface SearchInput {
+  readonly method: Method<unknown>;
+  readonly depth: number;
+  /** Gives the engine session, on first use. */
+  readonly open: () => Promise<Measurer>;
+  /** Sum of absolute weights of each source layer, read where a method asks for it; only Magnitude does. [L] */
+  readonly magnitudes?: (() => Promise<readonly number[]>) | undefined;
+  readonly cursor?: SearchCursor | undefined;
+  readonly onCandidate?: (candidate: Candidate, cursor: SearchCursor) => Promise<void>;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * The one loop behind every method: ask, measure, tell, log. `onCandidate` receives the cursor *after* the candidate and is
- * awaited, so a resume repeats at most one measurement. `open` gives the engine session on first use.
+ * awaited, so a resume repeats at most one measurement.
  * Throws what the engine throws, the signal's reason when aborted, or `SEARCH.NON_FINITE`.
  */
-export async function runSearch(input: {
-  readonly method: Method<unknown>;
-  readonly depth: number;
-  readonly open: () => Promise<Measurer>;
-  readonly cursor?: SearchCursor | undefined;
-  readonly onCandidate?: (candidate: Candidate, cursor: SearchCursor) => Promise<void>;
-  readonly signal?: AbortSignal | undefined;
-}): Promise<SearchResult> {
+export async function runSearch(input: SearchInput): Promise<SearchResult> {
   const { method, depth, open, onCandidate, signal } = input;
   let cursor: SearchCursor = input.cursor ?? { index: 0, evaluations: 0, layerForwards: 0, state: method.start(depth) };
   for (;;) {
@@ -57,18 +90,13 @@ export async function runSearch(input: {
     const { state, index, evaluations, layerForwards } = cursor;
     const ask = method.ask(state);
     if (ask.kind === 'done') return { plan: method.finish(state), cursor, threshold: method.threshold(state) };
-    if (ask.kind === 'statistics') {
-      const statistics = await (await open()).layerStatistics();
-      const answer: Answer = { kind: 'statistics', statistics };
-      cursor = {
-        index,
-        evaluations,
-        layerForwards: layerForwards + statistics.layerForwards,
-        state: method.next(state, answer),
-      };
+    if (ask.kind !== 'measure') {
+      const { answer, layerForwards: cost } = await answerWhole(ask, input);
+      cursor = { index, evaluations, layerForwards: layerForwards + cost, state: method.next(state, answer) };
       continue;
     }
     const measured = await answerMeasurement(ask, open);
+    const figure = shown(ask, measured.value);
     cursor = {
       index: index + 1,
       evaluations: evaluations + (measured.cached ? 0 : 1),
@@ -80,7 +108,7 @@ export async function runSearch(input: {
         index,
         ...ask.window,
         plan: formatPlan(ask.plan),
-        similarity: measured.value,
+        ...figure,
         accepted: method.accepted(state, measured.value),
         layerForwards: measured.layerForwards,
         cached: measured.cached,

@@ -1,4 +1,5 @@
-import { createPlan, type LayerRecipe } from '../plan/index.js';
+import { defineMethod, opaque } from './definition.js';
+import { dropLayers, leastImportantFirst } from './drop-layers.js';
 import type { Method } from './method.js';
 
 export interface ShortGptState {
@@ -19,18 +20,19 @@ export function shortGpt(options: { readonly targetLayers: number }): Method<Sho
       if (answer.kind !== 'statistics') throw new TypeError(`expected statistics, got ${answer.kind}`);
       return { ...state, blockInfluence: answer.statistics.blockInfluence };
     },
-    finish: ({ depth, blockInfluence }) => {
-      const influence = blockInfluence ?? [];
-      const order = influence
-        .map((value, layer) => ({ value, layer }))
-        .sort((a, b) => a.value - b.value || a.layer - b.layer);
-      const dropped = new Set(order.slice(0, depth - options.targetLayers).map(({ layer }) => layer));
-      const recipes = Array.from({ length: depth }, (_, layer): LayerRecipe => {
-        return { kind: dropped.has(layer) ? 'drop' : 'keep', first: layer, last: layer };
-      });
-      return createPlan({ sourceDepth: depth, recipes });
-    },
+    finish: ({ depth, blockInfluence }) =>
+      dropLayers(depth, leastImportantFirst(blockInfluence ?? []).slice(0, depth - options.targetLayers)),
     accepted: () => null,
     threshold: () => null,
   };
 }
+
+export const shortGptMethod = defineMethod({
+  name: 'short-gpt',
+  title: 'ShortGPT',
+  summary: 'Drops the layers that change their input least (block influence), measured once on the dense model.',
+  reference: 'arXiv 2403.03853',
+  target: 'layers',
+  options: {},
+  create: (_, targetLayers) => opaque(shortGpt({ targetLayers })),
+});

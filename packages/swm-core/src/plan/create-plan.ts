@@ -27,6 +27,13 @@ function checkRule(rule: MergeRule): void {
   if (!Number.isFinite(rule.factor)) throw invalidPlan('The factor of a merge rule is a finite number.');
 }
 
+/** What of a rule changes tensors: `keep-low` and `keep-top` take one layer whole, whatever factor and side say. */
+function canonicalRule({ name, factor, sideFrom }: MergeRule): MergeRule {
+  if (name === 'keep-low') return { name, factor: 1, sideFrom: 'low' };
+  if (name === 'keep-top') return { name, factor: 1, sideFrom: 'top' };
+  return { name, factor, sideFrom };
+}
+
 /** Joins neighbouring keeps, and neighbouring drops, so that equal models have equal plans (docs/adr/0003). */
 function joinNeighbours(recipes: readonly LayerRecipe[]): LayerRecipe[] {
   const joined: LayerRecipe[] = [];
@@ -60,11 +67,10 @@ export function createPlan(input: {
   if (next !== sourceDepth) throw invalidPlan(`The recipes cover ${next} layers, but the model has ${sourceDepth}.`);
   if (recipes.every(({ kind }) => kind === 'drop')) throw invalidPlan('A plan keeps at least one layer.');
   const merges = recipes.some(({ kind }) => kind === 'merge');
-  const { name, factor, sideFrom } = merges ? rule : RELEASED_RULE;
   return Object.freeze({
     version: 1,
     sourceDepth,
-    rule: Object.freeze({ name, factor, sideFrom }),
+    rule: Object.freeze(canonicalRule(merges ? rule : RELEASED_RULE)),
     recipes: Object.freeze(joinNeighbours(recipes).map((recipe) => Object.freeze(recipe))),
   });
 }

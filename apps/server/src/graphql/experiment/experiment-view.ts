@@ -15,8 +15,9 @@ function failureOf(row: {
 
 function targetOf(experiment: StoredExperiment): Target | null {
   const { method } = requestOf(experiment);
-  if (method.name === 'dense') return null;
-  return { layers: method.targetLayers ?? null, threshold: method.name === 'swm' ? (method.threshold ?? null) : null };
+  const threshold = ('threshold' in method ? method.threshold : null) ?? null;
+  const layers = method.targetLayers ?? null;
+  return layers === null && threshold === null ? null : { layers, threshold };
 }
 
 /** An experiment as the API shows it; the rest is resolved field by field. */

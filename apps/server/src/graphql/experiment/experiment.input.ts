@@ -2,10 +2,11 @@ import { Field, Float, ID, InputType, Int } from 'type-graphql';
 import { CalibrationSource } from '../calibration/calibration.type.js';
 import { EnginePreference } from '../engine/engine.type.js';
 import { LatencyProtocol } from '../latency/latency.type.js';
-import { MethodName, SwmProfile } from '../method/method.type.js';
+import { MethodName } from '../method/method.type.js';
 import { ProtocolData, ProtocolName } from '../protocol/protocol.type.js';
 import { GraphQLBigIntText } from '../scalars.js';
 import { ExperimentState, StageName } from './experiment.type.js';
+import { MethodInput } from './method.input.js';
 
 @InputType({ description: 'Which experiments to list; fields left out do not restrict.' })
 export class ExperimentFilter {
@@ -17,42 +18,6 @@ export class ExperimentFilter {
 
   @Field(() => MethodName, { nullable: true, description: 'With this method.' })
   methodName?: MethodName | null;
-}
-
-@InputType({ description: 'Options of Sliding-Window Merging.' })
-export class SwmInput {
-  @Field(() => SwmProfile, { defaultValue: SwmProfile.REPAIRED, description: 'Which reading.' })
-  profile!: SwmProfile;
-
-  @Field(() => Float, {
-    nullable: true,
-    description: 'Accept a window while the similarity is above; leave out when a target is given.',
-  })
-  threshold?: number | null;
-}
-
-@InputType({ description: 'ShortGPT has no options; it needs a target.' })
-export class ShortGptInput {
-  @Field(() => Boolean, { defaultValue: true, description: 'false is the same as leaving shortGpt out.' })
-  enabled!: boolean;
-}
-
-@InputType({ description: 'Dense has no options and no target.' })
-export class DenseInput {
-  @Field(() => Boolean, { defaultValue: true, description: 'false is the same as leaving dense out.' })
-  enabled!: boolean;
-}
-
-@InputType({ description: 'Exactly one method.' })
-export class MethodInput {
-  @Field(() => SwmInput, { nullable: true, description: 'Sliding-Window Merging.' })
-  swm?: SwmInput | null;
-
-  @Field(() => ShortGptInput, { nullable: true, description: 'ShortGPT.' })
-  shortGpt?: ShortGptInput | null;
-
-  @Field(() => DenseInput, { nullable: true, description: 'The model as it is.' })
-  dense?: DenseInput | null;
 }
 
 @InputType({ description: 'Exactly one target.' })
@@ -119,7 +84,7 @@ export class LaunchExperimentInput {
 
   @Field(() => TargetInput, {
     nullable: true,
-    description: 'The target: exactly one field; SWM takes a threshold instead.',
+    description: 'The target: exactly one field; SWM and LaCo take a threshold instead, MANUAL and DENSE none.',
   })
   target?: TargetInput | null;
 

@@ -1,3 +1,4 @@
+import { enumNameOf } from '@swm/core/method';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import {
   type ExperimentService,
@@ -172,7 +173,10 @@ export class ExperimentResolver {
     const candidates = await this.experiments.candidates(scope, stored.id);
     if (candidates.length === 0) return null;
     const { threshold } = methodOf(stored, await loaders.stages.load(stored.id));
-    return { threshold, candidates };
+    return {
+      threshold,
+      candidates: candidates.map(({ quantity, ...rest }) => ({ ...rest, quantity: enumNameOf(quantity) })),
+    };
   }
 
   @FieldResolver()

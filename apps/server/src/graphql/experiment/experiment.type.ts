@@ -172,6 +172,17 @@ export class EventConnection {
   hasNextPage!: boolean;
 }
 
+export const CandidateQuantity = { COSINE: 'COSINE', PERPLEXITY: 'PERPLEXITY' } as const;
+export type CandidateQuantity = keyof typeof CandidateQuantity;
+registerEnumType(CandidateQuantity, {
+  name: 'CandidateQuantity',
+  description: 'What was measured of a candidate.',
+  valuesConfig: {
+    COSINE: { description: 'Similarity of its last hidden state to the dense model’s.' },
+    PERPLEXITY: { description: 'exp of its mean next-token loss on the calibration samples.' },
+  },
+});
+
 @ObjectType('Candidate', { description: 'A plan the search looked at.' })
 export class CandidateType {
   @Field(() => Int, { description: 'Its place in the search, from 0.' })
@@ -186,7 +197,10 @@ export class CandidateType {
   @Field(() => String, { description: 'The plan as text.' })
   plan!: string;
 
-  @Field(() => Float, { description: 'Similarity of its last hidden state to the dense model’s.' })
+  @Field(() => CandidateQuantity, { description: 'What was measured.' })
+  quantity!: CandidateQuantity;
+
+  @Field(() => Float, { description: 'The number measured: a similarity, or what `quantity` says.' })
   similarity!: number;
 
   @Field(() => Boolean, {

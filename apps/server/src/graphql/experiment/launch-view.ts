@@ -1,8 +1,8 @@
+import { inputFieldOf, METHODS } from '@swm/core/method';
 import type { LaunchInput } from '../../services/launch-input.js';
 import type { LaunchExperimentInput } from './experiment.input.js';
 import { StageName } from './experiment.type.js';
 
-const PROFILES = { RELEASED: 'released', REPAIRED: 'repaired' } as const;
 const ENGINES = { AUTO: 'auto', TENSORFLOW: 'tensorflow', WASM: 'wasm' } as const;
 const STAGES = {
   RESOLVE_MODEL: 'resolve-model',
@@ -31,17 +31,34 @@ export function stageNameOf(name: string): StageName {
   return found;
 }
 
+/** The options given to a method as core names them: enum values as kebab-case words; what is null or says `enabled` is left out. */
+function optionsOf(method: (typeof METHODS)[number], given: object): Readonly<Record<string, unknown>> {
+  const choices = new Set(method.options.filter(({ kind }) => kind === 'choice').map(({ name }) => name));
+  const entries = Object.entries(given).filter(([name, value]) => name !== 'enabled' && (value ?? null) !== null);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [
+      name,
+      choices.has(name) ? String(value).toLowerCase().replaceAll('_', '-') : value,
+    ]),
+  );
+}
+
+/** Every method that the input names and does not disable. */
+function methodsOf(input: LaunchExperimentInput['method']): LaunchInput['methods'] {
+  const fields: ReadonlyMap<string, unknown> = new Map(Object.entries(input));
+  return METHODS.flatMap((method) => {
+    const given = fields.get(inputFieldOf(method.name));
+    if (typeof given !== 'object' || given === null || ('enabled' in given && given.enabled === false)) return [];
+    return [{ name: method.name, options: optionsOf(method, given) }];
+  });
+}
+
 /** The mutation's input with its defaults written out. */
 export function launchInputOf(input: LaunchExperimentInput): LaunchInput {
   const { method, target, calibration, protocol } = input;
-  const { swm } = method;
   return {
     modelId: input.modelId,
-    method: {
-      swm: swm ? { profile: PROFILES[swm.profile], threshold: swm.threshold ?? null } : null,
-      shortGpt: method.shortGpt?.enabled ? {} : null,
-      dense: method.dense?.enabled ? {} : null,
-    },
+    methods: methodsOf(method),
     target: target
       ? { layers: target.layers ?? null, ratio: target.ratio ?? null, params: target.params ?? null }
       : null,

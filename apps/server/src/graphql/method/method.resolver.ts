@@ -1,12 +1,11 @@
-import { METHODS } from '@swm/core/method';
+import { enumNameOf, METHODS } from '@swm/core/method';
 import { Query, Resolver } from 'type-graphql';
 import { MethodInfo } from './method.type.js';
-import { METHOD_NAMES } from './method-view.js';
 
 @Resolver(() => MethodInfo)
 export class MethodResolver {
   @Query(() => [MethodInfo], { description: 'The methods an experiment can use.' })
   methods(): readonly MethodInfo[] {
-    return METHODS.map((method) => ({ ...method, name: METHOD_NAMES[method.name] }));
+    return METHODS.map((method) => ({ ...method, name: enumNameOf(method.name) }));
   }
 }

@@ -1,15 +1,13 @@
+import { type MethodName as CoreName, type EnumName, enumNameOf, METHODS } from '@swm/core/method';
 import { Field, Float, ObjectType, registerEnumType } from 'type-graphql';
 
-export const MethodName = { SWM: 'SWM', SHORT_GPT: 'SHORT_GPT', DENSE: 'DENSE' } as const;
-export type MethodName = keyof typeof MethodName;
+export type MethodName = EnumName<CoreName>;
+/** Every method's name in the API: value and key are one. */
+export const MethodName = Object.fromEntries(METHODS.map(({ name }) => [enumNameOf(name), enumNameOf(name)]));
 registerEnumType(MethodName, {
   name: 'MethodName',
   description: 'The methods there are.',
-  valuesConfig: {
-    SWM: { description: 'Sliding-Window Merging.' },
-    SHORT_GPT: { description: 'ShortGPT: drops the layers that change their input least.' },
-    DENSE: { description: 'The model as it is.' },
-  },
+  valuesConfig: Object.fromEntries(METHODS.map(({ name, summary }) => [enumNameOf(name), { description: summary }])),
 });
 
 export const SwmProfile = { RELEASED: 'RELEASED', REPAIRED: 'REPAIRED' } as const;
@@ -23,6 +21,39 @@ registerEnumType(SwmProfile, {
   },
 });
 
+export const SwmRestart = { BELOW: 'BELOW', INCLUDE_MERGED: 'INCLUDE_MERGED' } as const;
+export type SwmRestart = keyof typeof SwmRestart;
+registerEnumType(SwmRestart, {
+  name: 'SwmRestart',
+  description: 'Where the next window of Sliding-Window Merging begins after a commit. Both give the same plan.',
+  valuesConfig: {
+    BELOW: { description: 'Below the merged layer, as released.' },
+    INCLUDE_MERGED: {
+      description: 'At the merged layer, as the figure draws it: tried again from memory, then it slides.',
+    },
+  },
+});
+
+export const MergeRuleName = { REPLACE_TOP: 'REPLACE_TOP', KEEP_LOW: 'KEEP_LOW', KEEP_TOP: 'KEEP_TOP' } as const;
+export type MergeRuleName = keyof typeof MergeRuleName;
+registerEnumType(MergeRuleName, {
+  name: 'MergeRuleName',
+  description: 'How the layers of a window become one.',
+  valuesConfig: {
+    REPLACE_TOP: { description: 'Projections of the top layer, as the released code computes.' },
+    KEEP_LOW: { description: 'The low layer whole.' },
+    KEEP_TOP: { description: 'The top layer whole: the control for the norm swap.' },
+  },
+});
+
+export const SideFrom = { LOW: 'LOW', TOP: 'TOP' } as const;
+export type SideFrom = keyof typeof SideFrom;
+registerEnumType(SideFrom, {
+  name: 'SideFrom',
+  description: 'Which layer of a merged window gives norms, biases and q/k norms.',
+  valuesConfig: { LOW: { description: 'Its lowest.' }, TOP: { description: 'Its top.' } },
+});
+
 @ObjectType({ description: 'An option of a method.' })
 export class MethodOption {
   @Field(() => String, { description: 'Its name in the input.' })
@@ -33,6 +64,18 @@ export class MethodOption {
 
   @Field(() => String, { nullable: true, description: 'Its value when left out; null where there is none.' })
   default!: string | null;
+}
+
+@ObjectType({ description: 'An option of a method as an experiment set it.' })
+export class MethodSetting {
+  @Field(() => String, { description: 'Its name in the input.' })
+  name!: string;
+
+  @Field(() => String, { description: 'Its value.' })
+  value!: string;
+
+  @Field(() => Boolean, { description: 'Whether leaving it out gives the same.' })
+  isDefault!: boolean;
 }
 
 @ObjectType({ description: 'A pruning method: what it is and what it takes.' })
@@ -69,7 +112,11 @@ export class MethodSelection {
 
   @Field(() => Float, {
     nullable: true,
-    description: 'SWM only: the threshold asked for, or the one found for a target; null until it is found.',
+    description:
+      'SWM and LaCo: the threshold asked for, or the one found for a target; null until it is found, and for other methods.',
   })
   threshold!: number | null;
+
+  @Field(() => [MethodSetting], { description: 'Every other option, in the order of the method’s own list.' })
+  options!: readonly MethodSetting[];
 }

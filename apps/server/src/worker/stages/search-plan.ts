@@ -1,20 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { planId } from '@swm/core';
-import { type Candidate, createMethod, runSearch, type SearchCursor } from '@swm/core/method';
+import { layerMagnitudes, openModel } from '@swm/core/checkpoint';
+import { type Candidate, createMethod, expectedEvaluations, runSearch, type SearchCursor } from '@swm/core/method';
 import { formatPlan, outputDepth, planJson } from '@swm/core/plan';
 import { z } from 'zod';
+import { fileModelFolder } from '../checkpoint-files.js';
 import { type HostedSession, openEngineSession } from '../engine-host.js';
 import type { Stage, StageContext } from '../stage.js';
 import type { StageTools } from '../stage-tools.js';
 
 const cursorSchema = z.object({ index: z.int(), evaluations: z.int(), layerForwards: z.int(), state: z.unknown() });
-
-/** Candidates a search by threshold takes if nothing is committed; commits add a free one each. null for bisections. */
-function expectedCandidates(context: StageContext, depth: number): number | null {
-  const { method } = context.request;
-  return method.name === 'swm' && method.threshold !== undefined ? depth - 2 : null;
-}
 
 /** One line a logged candidate, in order; also those of attempts before a crash. */
 async function writeTrace(context: StageContext): Promise<void> {
@@ -38,14 +34,14 @@ export function searchPlan(tools: StageTools): Stage<'search-plan'> {
         return session;
       };
       const cursor: SearchCursor | undefined = context.cursor === null ? undefined : cursorSchema.parse(context.cursor);
-      const total = expectedCandidates(context, depth);
+      const total = expectedEvaluations(request.method, depth);
       const onCandidate = async (candidate: Candidate, after: SearchCursor) => {
         await context.saveCursor(after, [{ kind: 'candidate', data: candidate }]);
         context.progress({
           done: after.evaluations,
           total,
           unit: 'evaluations',
-          note: `similarity ${candidate.similarity.toFixed(4)}`,
+          note: `${candidate.quantity === 'cosine' ? 'similarity' : candidate.quantity} ${candidate.similarity.toFixed(4)}`,
         });
       };
       try {
@@ -53,6 +49,7 @@ export function searchPlan(tools: StageTools): Stage<'search-plan'> {
           method: createMethod(request.method),
           depth,
           open,
+          magnitudes: () => readMagnitudes(folder, signal),
           cursor,
           onCandidate,
           signal,
@@ -81,6 +78,16 @@ export function searchPlan(tools: StageTools): Stage<'search-plan'> {
       }
     },
   };
+}
+
+/** Sums of absolute weights, straight from the checkpoint: no engine needs the weights for that. */
+async function readMagnitudes(folder: string, signal: AbortSignal): Promise<readonly number[]> {
+  const files = await fileModelFolder(folder);
+  try {
+    return await layerMagnitudes(await openModel(files), signal);
+  } finally {
+    await files.close();
+  }
 }
 
 async function openSession(context: StageContext, tools: StageTools, folder: string): Promise<HostedSession> {

@@ -147,6 +147,22 @@ describe.each(backendNames)('TfjsSession on %s', (name) => {
     await session.close();
   });
 
+  it('gives angular distances of the last token between all boundaries, before the final norm', async () => {
+    const session = await open();
+    const { angularDistance } = await session.layerStatistics();
+    const samples = await plainForward(source, dense, tokenIds);
+    const expected = Array.from({ length: DEPTH + 1 }, (_, a) =>
+      Array.from({ length: DEPTH + 1 }, (_, b) => {
+        if (a === b) return 0;
+        const angles = samples.map(({ states }) => Math.acos(cosine(states[a]?.at(-1) ?? [], states[b]?.at(-1) ?? [])));
+        return angles.reduce((sum, angle) => sum + angle, 0) / angles.length / Math.PI;
+      }),
+    );
+    expect(angularDistance.length).toBe(DEPTH + 1);
+    for (const [a, row] of angularDistance.entries()) expectClose(row, expected[a] ?? [], 1e-5);
+    await session.close();
+  });
+
   it('counts the layers it had to run', async () => {
     const session = await open();
     const forwards = async (text: string) => (await session.measure(parsePlan(text), 'cosine')).layerForwards;

@@ -1,5 +1,6 @@
 // Letters: B batch, T tokens, D hidden, V vocab, L layers.
 import type { ModelConfig, ModelSource } from '../../checkpoint/model-source.js';
+import { angularDistances, lastTokens } from '../../measure/angular-distance.js';
 import { blockInfluence } from '../../measure/block-influence.js';
 import { cosinePerSample, meanOf } from '../../measure/cosine.js';
 import { nextTokenLosses } from '../../measure/next-token-loss.js';
@@ -115,23 +116,28 @@ export class TfjsSession implements EngineSession {
     return this.inTurn(async () => {
       const { config } = this;
       const plan = identityPlan(config.depth);
+      const { tokens } = this.context;
       const influences: number[] = [];
+      const boundaries: Float32Array[] = [];
       let state = this.embed();
       try {
         let input = await valuesOf(state);
+        boundaries.push(lastTokens(input, tokens, config.hiddenSize));
         for (const layer of outputLayers(plan)) {
           const next = this.step(layer, state);
           state.dispose();
           state = next;
           const output = await valuesOf(state);
           influences.push(blockInfluence(input, output, config.hiddenSize));
+          boundaries.push(lastTokens(output, tokens, config.hiddenSize));
           input = output;
         }
       } finally {
         state.dispose();
       }
-      if (!influences.every(Number.isFinite)) await this.blame(plan);
-      return { blockInfluence: influences, layerForwards: config.depth };
+      const distances = angularDistances(boundaries, config.hiddenSize);
+      if (![...influences, ...distances.flat()].every(Number.isFinite)) await this.blame(plan);
+      return { blockInfluence: influences, angularDistance: distances, layerForwards: config.depth };
     });
   }
 
