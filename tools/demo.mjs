@@ -1,6 +1,6 @@
 // The demonstration: a real model, the same model pruned by Sliding-Window Merging, and ShortGPT at the same depth,
 // each launched by a GraphQL mutation, scored by the real lm-eval, timed, and put on the leaderboard.
-// Usage: npm run demo [-- --exit] [-- --model FOLDER] [-- --threshold 0.75]
+// Usage: npm run demo [-- --exit] [-- --model FOLDER] [-- --threshold 0.75] [-- --all]      (--all: every rival at SWM's depth)
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -12,8 +12,24 @@ const { values: options } = parseArgs({
     exit: { type: 'boolean', default: false },
     model: { type: 'string', default: 'builtin:smollm2-135m' },
     threshold: { type: 'string', default: '0.75' },
+    all: { type: 'boolean', default: false },
   },
 });
+
+/** Who is compared with Sliding-Window Merging, all at its depth. */
+const RIVALS = [{ shortGpt: {} }];
+const ALL_RIVALS = [
+  ...RIVALS,
+  // The control: the same search, each merged layer with its own norms.
+  { swm: { profile: 'REPAIRED', rule: 'KEEP_TOP' } },
+  { uidl: {} },
+  { sleb: {} },
+  { shortenedPpl: {} },
+  { shortenedMagnitude: {} },
+  { laco: { span: 3 } },
+  { lastN: {} },
+  ...[0, 1, 2].map((seed) => ({ random: { seed } })),
+];
 
 const EXPERIMENT = `
   id state method { title profile threshold } error { code message fix }
@@ -76,6 +92,13 @@ function describe(experiment) {
   return `${stage.name.toLowerCase().replaceAll('_', '-')}${part}${left}`;
 }
 
+/** A rival that has no plan of that depth: worth a line, not the end of the demonstration. */
+function isUnreachable({ error, method }) {
+  if (error?.code !== 'METHOD.TARGET_UNREACHABLE') return false;
+  console.log(`  ${method.title}: ${error.message} ${error.fix}`);
+  return true;
+}
+
 /** Waits until `isReady(experiment)`, showing each change of stage (and each step on a terminal). */
 async function follow(id, isReady) {
   let shown = '';
@@ -86,21 +109,25 @@ async function follow(id, isReady) {
     if (process.stdout.isTTY) process.stdout.write(`\r\x1b[2K${line}`);
     else if (stage !== shown) console.log(line);
     shown = stage;
+    if (isReady(experiment)) {
+      if (process.stdout.isTTY) process.stdout.write('\r\x1b[2K');
+      return experiment;
+    }
     if (experiment.state === 'FAILED' || experiment.state === 'CANCELLED') {
       const { code, message, fix } = experiment.error ?? {};
       throw new Error(
         `${experiment.method.title} ended ${experiment.state}: ${code ?? ''} ${message ?? ''} ${fix ?? ''}`,
       );
     }
-    if (isReady(experiment)) {
-      if (process.stdout.isTTY) process.stdout.write('\r\x1b[2K');
-      return experiment;
-    }
     await sleep(500);
   }
 }
 
 const percent = (value) => (value == null ? '—' : (100 * value).toFixed(1));
+
+/** The method with the options that are not at their default. */
+const nameOf = ({ title, options: set }) =>
+  [title, ...set.filter(({ isDefault }) => !isDefault).map(({ name, value }) => `${name} ${value}`)].join(', ');
 
 /** The board as text: what was achieved, the mean with its interval, the difference to dense, latency. */
 async function printLeaderboard(modelId) {
@@ -111,7 +138,7 @@ async function printLeaderboard(modelId) {
   for (const { model, protocol } of groups) {
     const { leaderboard } = await graphql(
       `query ($modelId: ID!, $protocolId: ID!) { leaderboard(modelId: $modelId, protocolId: $protocolId) { nodes {
-        rank method { title } outputDepth sourceDepth removedRatio mean meanIntervalLow meanIntervalHigh deltaToDense plan { text }
+        rank method { title options { name value isDefault } } outputDepth sourceDepth removedRatio mean meanIntervalLow meanIntervalHigh deltaToDense plan { text }
         latency { latencyMsMean latencyMsSd tokensPerSecond } engine { backend package } scores { task value isHeadline } } } }`,
       { modelId, protocolId: protocol.id },
     );
@@ -119,7 +146,7 @@ async function printLeaderboard(modelId) {
     console.table(
       leaderboard.nodes.map((row) => ({
         rank: row.rank,
-        method: row.method.title,
+        method: nameOf(row.method),
         layers: `${row.outputDepth}/${row.sourceDepth}`,
         'params removed %': percent(row.removedRatio),
         'mean % [95 %]': `${percent(row.mean)} [${percent(row.meanIntervalLow)}, ${percent(row.meanIntervalHigh)}]`,
@@ -146,8 +173,11 @@ async function runDemo() {
   await follow(dense, (experiment) => experiment.state === 'SUCCEEDED');
   const { plan } = await follow(swm, (experiment) => experiment.plan !== null);
   console.log(`  Sliding-Window Merging keeps ${plan.outputDepth} layers: ${plan.text}`);
-  const shortGpt = await launch({ ...base, method: { shortGpt: {} }, target: { layers: plan.outputDepth } });
-  for (const id of [swm, shortGpt]) await follow(id, (experiment) => experiment.state === 'SUCCEEDED');
+  const target = { layers: plan.outputDepth };
+  const launched = [swm];
+  for (const method of options.all ? ALL_RIVALS : RIVALS) launched.push(await launch({ ...base, method, target }));
+  for (const id of launched)
+    await follow(id, (experiment) => experiment.state === 'SUCCEEDED' || isUnreachable(experiment));
   await printLeaderboard(model.id);
   console.log(
     `\nFrom launch to leaderboard: ${seconds((performance.now() - started) / 1000)}. MINI is a demonstration suite; no paper reports it.`,

@@ -9,6 +9,10 @@ import { ROOT } from './paths.mjs';
 /** Name → what it shows, and the command a person would type. */
 const VERIFICATIONS = {
   demo: { shows: 'The demonstration from launch to leaderboard', command: 'npm run demo -- --exit' },
+  'demo-all': {
+    shows: 'Every method at the depth Sliding-Window Merging chose',
+    command: 'npm run demo -- --exit --all',
+  },
   'export-speed': {
     shows: 'Export of 2 GB of sharded weights beside cp + sync',
     command: 'node packages/swm-core/bench/export.bench.mjs',
