@@ -17,8 +17,8 @@ export interface GroupKey {
 export interface LeaderboardRow {
   readonly entry: Omit<LeaderboardEntry, 'figures'>;
   readonly figures: LeaderboardFigures;
-  /** 1 + number of rows of the group that are significantly better. */
-  readonly rank: number;
+  /** 1 + number of rows of the group that are significantly better; null where nothing can be said. */
+  readonly rank: number | null;
   readonly isDense: boolean;
   readonly deltaToDense: number | null;
   readonly deltaToDenseStderr: number | null;
@@ -160,7 +160,7 @@ export class LeaderboardService {
       return [
         row.experimentId,
         {
-          rank: ranks[index] ?? 1,
+          rank: ranks[index] ?? null,
           isDense,
           deltaToDense: compared ? row.mean - compared.mean : null,
           deltaToDenseStderr: paired?.stderr ?? null,

@@ -121,11 +121,11 @@ export const COLUMNS: readonly Column[] = [
   {
     key: 'rank',
     title: 'Rank',
-    hint: '1 + rows significantly better (paired, 95 %); rows that cannot be told apart share a rank',
+    hint: '1 + rows significantly better (paired, 95 % for the whole group by Holm); rows that cannot be told apart share a rank',
     isNumber: true,
     cell: (row) => (
       <span className="font-medium" data-figure="rank">
-        {row.rank}
+        {row.rank ?? MISSING}
       </span>
     ),
   },

@@ -32,8 +32,12 @@ export class LeaderboardRow {
   /** Not a field: what field resolvers look the protocol up by. */
   protocolId!: string;
 
-  @Field(() => Int, { description: '1 + number of rows of the group that are significantly better (paired, 95 %).' })
-  rank!: number;
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      '1 + number of rows of the group that are significantly better (paired, Holm over all pairs of the group, 95 %); null in groups of more than 200 rows, which have intervals only.',
+  })
+  rank!: number | null;
 
   @Field(() => ID, { description: 'The experiment behind the row.' })
   experimentId!: string;
