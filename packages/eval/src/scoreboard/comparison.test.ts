@@ -4,6 +4,7 @@ import { TASKS } from '../protocol/index.js';
 import { drawBinomial, logFactorials } from './binomial.js';
 import {
   bootstrapDifference,
+  compareRows,
   type Discordance,
   discordances,
   flippedQuestions,
@@ -140,6 +141,39 @@ describe('bootstrap', () => {
       p: 1,
     });
     expect(bootstrapDifference([{ n: 4000, onlyA: 2000, onlyB: 0 }], options).p).toBeGreaterThan(0);
+  });
+});
+
+describe('comparing rows', () => {
+  const rowOf = (x: number, y: number): Outcomes =>
+    new Map([x, y].map((right, index) => [`t${index}`, pack(Array.from({ length: 60 }, (_, at) => at < right))]));
+  const rows = [rowOf(50, 30), rowOf(20, 30), rowOf(20, 31)];
+
+  it('gives each pair once, its tasks in order, its flips by place', () => {
+    const pairs = compareRows(rows, ['t0', 't1'], 1) ?? [];
+    expect(pairs.map(({ first, second }) => [first, second])).toEqual([
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ]);
+    const [clear, , close] = pairs;
+    expect(clear).toMatchObject({ difference: 0.25, verdict: 'FIRST_BETTER' });
+    expect(clear?.tasks.map(({ verdict }) => verdict)).toEqual(['FIRST_BETTER', 'TIED']);
+    expect(clear?.tasks[0]?.onlyFirst).toEqual(Array.from({ length: 30 }, (_, at) => at + 20));
+    expect(clear?.tasks[1]).toMatchObject({ n: 60, p: 1, pHolm: 1, onlyFirst: [], onlySecond: [], difference: 0 });
+    expect(close).toMatchObject({ verdict: 'TIED', tasks: [{ p: 1 }, { p: 1, onlySecond: [30] }] });
+  });
+
+  it('adjusts the means for all pairs and the tasks for all tasks of all pairs', () => {
+    const pairs = compareRows(rows, ['t0', 't1'], 1) ?? [];
+    expect(pairs.map(({ pHolm }) => pHolm)).toEqual([...holm(pairs.map(({ p }) => p))]);
+    const tests = pairs.flatMap(({ tasks }) => tasks);
+    expect(tests.map(({ pHolm }) => pHolm)).toEqual([...holm(tests.map(({ p }) => p))]);
+    expect(pairs[0]?.tasks[0]?.pHolm).toBeCloseTo(6 * mcnemarP(30, 0), 15);
+  });
+
+  it('is silent about rows that do not share all tasks', () => {
+    expect(compareRows([rowOf(1, 1), new Map()], ['t0', 't1'], 1)).toBeNull();
   });
 });
 

@@ -21,10 +21,6 @@ const POPCOUNT = Uint8Array.from({ length: 256 }, (_, byte) => {
   return count;
 });
 
-/** Number of questions answered rightly. */
-export const countRight = ({ bits }: TaskOutcomes): number =>
-  bits.reduce((sum, byte) => sum + (POPCOUNT[byte] ?? 0), 0);
-
 function discordanceOf(a: TaskOutcomes, b: TaskOutcomes): Discordance {
   let onlyA = 0;
   let onlyB = 0;

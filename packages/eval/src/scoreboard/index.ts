@@ -1,8 +1,8 @@
 export { binomialUpperTail } from './binomial.js';
 export { type BootstrapDifference, bootstrapDifference, RESAMPLES } from './bootstrap.js';
 export { chanceCorrected, chanceCorrectedMean } from './chance-corrected.js';
+export { compareRows, type PairComparison, type TaskComparison, type Verdict } from './compare-rows.js';
 export {
-  countRight,
   type Discordance,
   discordances,
   flippedQuestions,
