@@ -130,6 +130,11 @@ describe('leaderboard', () => {
     const old = await boardOf(39, { boolq: null });
     for (const node of old) expect(marks(node, null)).toEqual(new Set(['boolq']));
     expect(old.map(({ informativeMean }: Node) => informativeMean)).toEqual([null, null]);
+    // As this release finds what an earlier one has written.
+    await t.db.$executeRaw`UPDATE leaderboard_entry SET figures = jsonb_set(figures, '{scores}',
+      (SELECT jsonb_agg(score - 'majorityRate') FROM jsonb_array_elements(figures->'scores') score)) WHERE experiment_id = ANY(${made.slice(2)}::uuid[])`;
+    const earlier = (await rows({ protocolId: old[0].protocol.id })).nodes;
+    for (const node of earlier) expect(marks(node, null).size).toBe(7);
     const { data } = await t.graphql('query ($id: ID!) { experiment(id: $id) { scores { task isInformative } } }', {
       id: made[1],
     });
@@ -238,6 +243,23 @@ describe('leaderboard', () => {
     const many = [await count(ROWS), await count(experiments)];
     expect(many).toEqual(few);
     expect(Math.max(...many)).toBeLessThanOrEqual(14);
+  });
+
+  test('a group of more than 200 rows has intervals and no ranks, and still its dense row', async () => {
+    const { totalCount } = await rows();
+    for (let index = totalCount; index <= 200; index += 1)
+      await writePublishedExperiment(t.db, {
+        ...{ teamId, modelId, method: { name: 'short-gpt', targetLayers: 4 } as const, planText: '0-1 !2-3 4-5' },
+        ...{ right: 10 + (index % 20), shift: index % 40, latencyMs: null },
+      });
+    const { nodes, totalCount: all } = await rows({ first: 100 });
+    expect([all, nodes.length]).toEqual([201, 100]);
+    for (const row of nodes) {
+      expect(row).toMatchObject({ rank: null, deltaToDenseStderr: null, scores: expect.any(Array) });
+      expect(row.meanIntervalLow).toBeLessThan(row.mean);
+      expect(row.deltaToDense).toBe(row.isDense ? null : row.mean - nodes[0].mean);
+    }
+    expect(nodes[0]).toMatchObject({ experimentId: ids.dense, isDense: true });
   });
 
   test('another team sees no row of it', async () => {
