@@ -8,6 +8,7 @@ const steps = [
   ['lockfile', process.execPath, ['tools/lock-check.mjs', 'package-lock.json']],
   ['format and lint', bin('biome'), ['check', '.']],
   ['build', bin('turbo'), ['run', 'build', '--output-logs=errors-only']],
+  ['typed documents', 'npm', ['run', 'generate', '-w', '@swm/client', '--silent']],
   ['types', bin('turbo'), ['run', 'typecheck', '--output-logs=errors-only']],
   ['types of the tests', bin('tsc'), ['-p', 'test/tsconfig.json', '--noEmit']],
   ['import rules', bin('depcruise'), ['--config', 'import-rules.cjs', '--output-type', 'err-long', 'apps', 'packages']],

@@ -145,7 +145,7 @@ async function printLeaderboard(modelId) {
     console.log(`\n${model.name} (revision ${model.revision?.slice(0, 12) ?? '—'}) · ${protocol.label}`);
     console.table(
       leaderboard.nodes.map((row) => ({
-        rank: row.rank,
+        rank: row.rank ?? '—',
         method: nameOf(row.method),
         layers: `${row.outputDepth}/${row.sourceDepth}`,
         'params removed %': percent(row.removedRatio),

@@ -28,9 +28,9 @@ async function leaderboard(orderBy = 'MEAN_DESC'): Promise<Data[]> {
     `query ($modelId: ID!, $protocolId: ID!, $orderBy: LeaderboardOrder!) {
       leaderboard(modelId: $modelId, protocolId: $protocolId, orderBy: $orderBy) { nodes {
         experimentId rank outputDepth sourceDepth parameterCount isDense
-        mean meanIntervalLow meanIntervalHigh deltaToDense deltaToDenseStderr
+        mean meanIntervalLow meanIntervalHigh chanceCorrectedMean informativeMean deltaToDense deltaToDenseStderr
         plan { text recipes { kind first last } }
-        scores { task title isHeadline value stderr }
+        scores { task title isHeadline value stderr isInformative }
         latency { latencyMsMean latencyMsSd tokensPerSecond }
       } }
     }`,
@@ -162,6 +162,9 @@ describe('the pages in a real browser', () => {
       expect(await figure(page, id, 'interval')).toBe(
         `[${percent(row.meanIntervalLow)}, ${percent(row.meanIntervalHigh)}]`,
       );
+      expect(await figure(page, id, 'chance-corrected')).toBe(percent(row.chanceCorrectedMean));
+      if (typeof row.informativeMean === 'number')
+        expect(await figure(page, id, 'informative-mean')).toBe(percent(row.informativeMean));
       expect(await figure(page, id, 'delta')).toBe(row.isDense ? '—' : signed(row.deltaToDense));
       if (!row.isDense) expect(await figure(page, id, 'delta-error')).toBe(`± ${percent(row.deltaToDenseStderr)}`);
       expect(await figure(page, id, 'latency')).toBe(whole(row.latency.latencyMsMean));
@@ -178,6 +181,13 @@ describe('the pages in a real browser', () => {
       const exact = await rowOf(page, id).locator('[data-figure="mean"]').getAttribute('data-value');
       expect(Number(exact)).toBe(row.mean);
     }
+    const marked = rows[0]?.scores.filter(
+      ({ isHeadline, isInformative }: Data) => isHeadline && isInformative === false,
+    );
+    // Random weights master nothing: the marks are there for the checks of this page that follow.
+    expect(marked.length).toBeGreaterThan(0);
+    const marks = await page.locator('th [data-not-informative]').allInnerTexts();
+    expect(marks).toEqual(marked.map(() => '≉ not informative'));
     expect(problems).toEqual([]);
     await close();
   });

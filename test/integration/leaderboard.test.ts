@@ -36,8 +36,8 @@ afterAll(() => t.stop());
 const ROWS = `query ($modelId: ID!, $protocolId: ID!, $orderBy: LeaderboardOrder! = MEAN_DESC, $first: Int! = 50, $after: String) {
   leaderboard(modelId: $modelId, protocolId: $protocolId, orderBy: $orderBy, first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes {
     rank experimentId isDense outputDepth sourceDepth parameterCount removedRatio sizeBytes mean meanStderr meanIntervalLow meanIntervalHigh
-    deltaToDense deltaToDenseStderr weightsDigest publishedAt method { name title profile threshold } plan { text recipes { kind first last } }
-    protocol { id label isDemonstration } scores { task title metric isHeadline value stderr n chance }
+    chanceCorrectedMean informativeMean deltaToDense deltaToDenseStderr weightsDigest publishedAt method { name title profile threshold } plan { text recipes { kind first last } }
+    protocol { id label isDemonstration } scores { task title metric isHeadline value stderr intervalLow intervalHigh n chance majorityRate isInformative }
     latency { latencyMsMean latencyMsSd latencyMsP50 tokensPerSecond samplesMs machine } engine { backend } } } }`;
 const rows = async (variables: object = {}) =>
   (await t.graphql(ROWS, { modelId, protocolId, ...variables })).data.leaderboard;
@@ -86,6 +86,60 @@ describe('leaderboard', () => {
     expect(swm.scores.filter(({ isHeadline }: { isHeadline: boolean }) => isHeadline)).toHaveLength(7);
     expect(swm.latency).toMatchObject({ latencyMsMean: 110, latencyMsP50: 110, samplesMs: [100, 110, 120] });
     expect(swm.latency.machine).toBe('Processor · 2 cores · torch 2.13 · transformers 5.23 · f32');
+  });
+
+  test('scores have intervals, and the means beside the plain one say what guessing hides', async () => {
+    const { nodes } = await rows();
+    const [dense, swm] = nodes;
+    // Of seven tasks three have two choices, four have four.
+    expect(dense.chanceCorrectedMean).toBeCloseTo((3 * 0.6 + 4 * (0.55 / 0.75)) / 7, 12);
+    expect(swm.chanceCorrectedMean).toBeCloseTo((3 * 0.5 + 4 * (0.5 / 0.75)) / 7, 12);
+    // Wilson's interval of 32 in 40.
+    const [boolq] = dense.scores;
+    expect(boolq).toMatchObject({ task: 'boolq', chance: 0.5, majorityRate: 0.5, isInformative: true });
+    expect([boolq.intervalLow, boolq.intervalHigh]).toEqual([expect.closeTo(0.6524, 3), expect.closeTo(0.895, 3)]);
+    expect(nodes.map(({ informativeMean }: { informativeMean: null }) => informativeMean)).toEqual([null, null, null]);
+  });
+
+  test('a task the dense model does not master is marked for every row, old rows say nothing', async () => {
+    // The digests of the built-in suite's protocol serve for the limited ones.
+    const dataSha256 = Object.fromEntries(MINI.tasks.map((task) => [task.name, task.dataSha256])) as never;
+    const made: string[] = [];
+    const boardOf = async (limit: number, majorityRates: Readonly<Record<string, number | null>>) => {
+      const protocol = createProtocol({ name: MINI.name, data: MINI.data, limit, dataSha256 });
+      const base = { teamId, modelId, protocol, majorityRates };
+      // 32 of 40 are not significantly above a rate of 0.7 (p = 0.11), nor 20.
+      const dense = { method: { name: 'dense' } as const, planText: '0-5', right: 32, shift: limit };
+      const pruned = { method: { name: 'short-gpt', targetLayers: 5 } as const, planText: '0-2 !3 4-5', right: 20 };
+      made.push(await writePublishedExperiment(t.db, { ...base, ...dense }));
+      made.push(await writePublishedExperiment(t.db, { ...base, ...pruned, shift: limit }));
+      const { protocolId: id } = await t.db.leaderboardEntry.findUniqueOrThrow({
+        where: { experimentId: made.at(-1) ?? '' },
+      });
+      return (await rows({ protocolId: id })).nodes;
+    };
+    type Node = { informativeMean: number; scores: { task: string; isInformative: boolean | null }[] };
+    const marks = ({ scores }: Node, value: boolean | null) =>
+      new Set(scores.flatMap(({ task, isInformative }) => (isInformative === value ? [task] : [])));
+    const marked = await boardOf(38, { boolq: 0.7 });
+    for (const node of marked) expect(marks(node, false)).toEqual(new Set(['boolq']));
+    expect(marked.map(({ informativeMean }: Node) => informativeMean)).toEqual([
+      expect.closeTo(0.8, 12),
+      expect.closeTo(0.5, 12),
+    ]);
+    const old = await boardOf(39, { boolq: null });
+    for (const node of old) expect(marks(node, null)).toEqual(new Set(['boolq']));
+    expect(old.map(({ informativeMean }: Node) => informativeMean)).toEqual([null, null]);
+    // As this release finds what an earlier one has written.
+    await t.db.$executeRaw`UPDATE leaderboard_entry SET figures = jsonb_set(figures, '{scores}',
+      (SELECT jsonb_agg(score - 'majorityRate') FROM jsonb_array_elements(figures->'scores') score)) WHERE experiment_id = ANY(${made.slice(2)}::uuid[])`;
+    const earlier = (await rows({ protocolId: old[0].protocol.id })).nodes;
+    for (const node of earlier) expect(marks(node, null).size).toBe(7);
+    const { data } = await t.graphql('query ($id: ID!) { experiment(id: $id) { scores { task isInformative } } }', {
+      id: made[1],
+    });
+    expect(marks(data.experiment, false)).toEqual(new Set(['boolq']));
+    await t.db.experiment.deleteMany({ where: { id: { in: made } } });
   });
 
   test('every order pages through all rows once, rows without a latency last', async () => {
@@ -189,6 +243,23 @@ describe('leaderboard', () => {
     const many = [await count(ROWS), await count(experiments)];
     expect(many).toEqual(few);
     expect(Math.max(...many)).toBeLessThanOrEqual(14);
+  });
+
+  test('a group of more than 200 rows has intervals and no ranks, and still its dense row', async () => {
+    const { totalCount } = await rows();
+    for (let index = totalCount; index <= 200; index += 1)
+      await writePublishedExperiment(t.db, {
+        ...{ teamId, modelId, method: { name: 'short-gpt', targetLayers: 4 } as const, planText: '0-1 !2-3 4-5' },
+        ...{ right: 10 + (index % 20), shift: index % 40, latencyMs: null },
+      });
+    const { nodes, totalCount: all } = await rows({ first: 100 });
+    expect([all, nodes.length]).toEqual([201, 100]);
+    for (const row of nodes) {
+      expect(row).toMatchObject({ rank: null, deltaToDenseStderr: null, scores: expect.any(Array) });
+      expect(row.meanIntervalLow).toBeLessThan(row.mean);
+      expect(row.deltaToDense).toBe(row.isDense ? null : row.mean - nodes[0].mean);
+    }
+    expect(nodes[0]).toMatchObject({ experimentId: ids.dense, isDense: true });
   });
 
   test('another team sees no row of it', async () => {

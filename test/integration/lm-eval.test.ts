@@ -102,6 +102,8 @@ describe('the seven tasks of the built-in suite', () => {
       expect(Object.keys(figures).filter((key) => /^acc(_norm)?,none$/.test(key))).toHaveLength(metrics.length);
       const items = ours.items.find(({ task }) => task === name) ?? expect.fail(`${name} has no questions`);
       expect(items.n).toBe(count);
+      const times = [0, 1, 2, 3, 4].map((choice) => items.gold.filter((gold) => gold === choice).length);
+      for (const { majorityRate } of scores) expect(majorityRate).toBe(Math.max(...times) / count);
       questions.forEach((question, index) => {
         expect(bit(items.correct, index)).toBe(question.acc);
         expect(likelihoods(items, index)).toEqual(question.logLikelihoods.map(Math.fround));

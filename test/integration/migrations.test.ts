@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { appendFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -81,17 +81,21 @@ describe('the migrations', () => {
       await client.$executeRaw`DROP SCHEMA public CASCADE`;
       await client.$executeRaw`CREATE SCHEMA public`;
       const applied = await Promise.all(Array.from({ length: 5 }, () => migrate(empty.url)));
-      expect(applied.flat()).toEqual(['0001_spine']);
+      expect(applied.flat()).toEqual(
+        readdirSync(MIGRATIONS_FOLDER)
+          .filter((name) => /^\d/.test(name))
+          .toSorted(),
+      );
 
       const folder = join(scratch.path, 'migrations');
       cpSync(MIGRATIONS_FOLDER, folder, { recursive: true });
-      mkdirSync(join(folder, '0002_broken'));
-      writeFileSync(join(folder, '0002_broken', 'migration.sql'), 'CREATE TABLE half (id int); SELECT 1/0;');
+      mkdirSync(join(folder, '9999_broken'));
+      writeFileSync(join(folder, '9999_broken', 'migration.sql'), 'CREATE TABLE half (id int); SELECT 1/0;');
       await expect(migrate(empty.url, folder)).rejects.toMatchObject({ code: 'DB.MIGRATION_FAILED' });
       expect(await client.$queryRaw`SELECT to_regclass('half')::text AS half`).toEqual([{ half: null }]);
 
-      writeFileSync(join(folder, '0002_broken', 'migration.sql'), 'CREATE TABLE whole (id int);');
-      expect(await migrate(empty.url, folder)).toEqual(['0002_broken']);
+      writeFileSync(join(folder, '9999_broken', 'migration.sql'), 'CREATE TABLE whole (id int);');
+      expect(await migrate(empty.url, folder)).toEqual(['9999_broken']);
       await expect(migrate(empty.url)).rejects.toMatchObject({ code: 'DB.SCHEMA_NEWER' });
       appendFileSync(join(folder, '0001_spine', 'migration.sql'), '-- edited');
       await expect(migrate(empty.url, folder)).rejects.toMatchObject({ code: 'DB.MIGRATION_CHANGED' });
@@ -121,17 +125,19 @@ describe('the tables refuse numbers that mean nothing (I-25, I-26)', () => {
   });
 
   test.each([
-    ['NaN', { metric: 'acc', value: Number.NaN, stderr: 0.1, n: 1 }],
-    ['above one', { metric: 'acc', value: 1.1, stderr: 0.1, n: 1 }],
-    ['infinite', { metric: 'acc', value: Number.POSITIVE_INFINITY, stderr: 0.1, n: 1 }],
-    ['a negative error', { metric: 'acc', value: 0.5, stderr: -0.1, n: 1 }],
-    ['an error that is NaN', { metric: 'acc', value: 0.5, stderr: Number.NaN, n: 1 }],
-    ['no questions', { metric: 'acc', value: 0.5, stderr: 0.1, n: 0 }],
-  ])('%s', async (_, figures) => {
-    const { metric, value, stderr, n } = figures;
+    ['NaN', { value: Number.NaN }],
+    ['above one', { value: 1.1 }],
+    ['infinite', { value: Number.POSITIVE_INFINITY }],
+    ['a negative error', { stderr: -0.1 }],
+    ['an error that is NaN', { stderr: Number.NaN }],
+    ['no questions', { n: 0 }],
+    ['a majority that is NaN', { majority: Number.NaN }],
+    ['a majority of nobody', { majority: 0 }],
+  ])('%s', async (_, wrong) => {
+    const { value, stderr, n, majority } = { value: 0.5, stderr: 0.1, n: 1, majority: 0.5, ...wrong };
     const insert = db.$executeRaw`
-      INSERT INTO score (weights_digest, protocol_id, task, metric, value, stderr, n, harness_version, task_version, task_hash)
-      VALUES ('w', 'p', 't', ${metric}, ${String(value)}::float8, ${String(stderr)}::float8, ${n}, '1', '1', 'h')`;
+      INSERT INTO score (weights_digest, protocol_id, task, metric, value, stderr, n, harness_version, task_version, task_hash, majority_rate)
+      VALUES ('w', 'p', 't', 'acc', ${String(value)}::float8, ${String(stderr)}::float8, ${n}, '1', '1', 'h', ${String(majority)}::float8)`;
     await expect(insert).rejects.toThrow(/score_\w+/);
     expect(await db.score.count()).toBe(0);
   });

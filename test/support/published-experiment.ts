@@ -46,9 +46,20 @@ export async function writePublishedExperiment(
     readonly shift?: number;
     readonly latencyMs?: readonly number[] | null;
     readonly protocol?: Protocol;
+    /** What always giving the commonest answer scores, by task; half where not named, null as in old rows. */
+    readonly majorityRates?: Readonly<Record<string, number | null>>;
   },
 ): Promise<string> {
-  const { teamId, modelId, method, right, shift = 0, latencyMs = [100, 110, 120], protocol = MINI } = options;
+  const {
+    teamId,
+    modelId,
+    method,
+    right,
+    shift = 0,
+    latencyMs = [100, 110, 120],
+    protocol = MINI,
+    majorityRates = {},
+  } = options;
   const model = await db.model.findUniqueOrThrow({ where: { id: modelId } });
   const plan: LayerPlan = parsePlan(options.planText, RELEASED_RULE);
   const removed = BigInt(model.depth - outputDepth(plan)) * model.layerParameterCount;
@@ -187,6 +198,7 @@ export async function writePublishedExperiment(
         metrics.map((metric) => ({
           ...{ weightsDigest, protocolId: protocolId(protocol), task, metric, value, ...about },
           stderr: Math.sqrt((value * (1 - value)) / (QUESTIONS - 1)),
+          majorityRate: majorityRates[task] === undefined ? 0.5 : majorityRates[task],
         })),
       ),
       skipDuplicates: true,

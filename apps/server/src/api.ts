@@ -9,6 +9,7 @@ import { createPrisma } from './db/client.js';
 import { openDatabase } from './db/database.js';
 import type { PrismaClient } from './db/generated/client.js';
 import { type Env, readEnv } from './env.js';
+import { ComparisonResolver } from './graphql/comparison/comparison.resolver.js';
 import { ExperimentResolver } from './graphql/experiment/experiment.resolver.js';
 import { createHttpServer, listen } from './graphql/http-server.js';
 import { LeaderboardGroupResolver, LeaderboardRowResolver } from './graphql/leaderboard/leaderboard.resolver.js';
@@ -20,6 +21,7 @@ import { ViewerResolver } from './graphql/viewer/viewer.resolver.js';
 import { createModelInspector } from './models/inspect-model.js';
 import { createQueue, type Queue } from './queue/queue.js';
 import { AuthService } from './services/auth-service.js';
+import { CompareService } from './services/compare-service.js';
 import { ExperimentService } from './services/experiment-service.js';
 import { createLaunchEnvironment } from './services/launch-environment.js';
 import { LaunchService } from './services/launch-service.js';
@@ -92,6 +94,7 @@ async function composeServer(parts: {
       [ExperimentResolver, new ExperimentResolver(experiments, launches, results)],
       [LeaderboardRowResolver, new LeaderboardRowResolver(leaderboard)],
       [LeaderboardGroupResolver, new LeaderboardGroupResolver(leaderboard)],
+      [ComparisonResolver, new ComparisonResolver(new CompareService(db))],
     ]),
   );
   return createHttpServer({

@@ -133,7 +133,8 @@ async function Board({ order }: { readonly order: OrderKey }) {
       <p className="mt-4 max-w-3xl text-sm text-quiet">
         Scores are percent; means carry their 95 % interval, tasks their standard error, latency its standard deviation.
         Rank is 1 + the number of rows significantly better in a paired test, so rows that cannot be told apart share
-        one. What was not measured is “—”.
+        one. “Above chance” gives guessing 0 and perfection 100. A task is not informative for a model whose dense score
+        is not significantly above always giving the commonest right answer. What was not measured is “—”.
       </p>
     </>
   );

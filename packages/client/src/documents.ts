@@ -19,10 +19,10 @@ export const Leaderboard = graphql(`
       pageInfo { hasNextPage endCursor }
       nodes {
         rank experimentId weightsDigest outputDepth sourceDepth parameterCount removedRatio sizeBytes
-        mean meanStderr meanIntervalLow meanIntervalHigh deltaToDense deltaToDenseStderr isDense publishedAt
+        mean meanStderr meanIntervalLow meanIntervalHigh chanceCorrectedMean informativeMean deltaToDense deltaToDenseStderr isDense publishedAt
         method { name title profile threshold options { name value isDefault } }
         plan { id text rule recipes { kind first last } }
-        scores { task title metric isHeadline value stderr n chance }
+        scores { task title metric isHeadline value stderr intervalLow intervalHigh n chance majorityRate isInformative }
         latency { protocol latencyMsMean latencyMsSd latencyMsP50 latencyMsP95 tokensPerSecond promptTokens newTokens machine }
         engine { name backend package device fallbackReason }
       }
@@ -45,7 +45,7 @@ export const ExperimentPage = graphql(`
       calibration { sha256 source samples tokens seed addBos }
       checkpoint { path weightsDigest sizeBytes parameterCount removedRatio }
       searchTrace { threshold candidates { index first last plan quantity similarity accepted layerForwards cached } }
-      scores { task title metric isHeadline value stderr n chance harnessVersion taskVersion taskHash }
+      scores { task title metric isHeadline value stderr intervalLow intervalHigh n chance majorityRate isInformative harnessVersion taskVersion taskHash }
       latency { protocol samplesMs latencyMsMean latencyMsSd latencyMsP50 latencyMsP95 tokensPerSecond promptTokens newTokens machine }
       engine { name backend package device dtype fallbackReason }
       row { rank mean meanStderr meanIntervalLow meanIntervalHigh deltaToDense deltaToDenseStderr isDense }

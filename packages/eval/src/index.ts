@@ -4,7 +4,13 @@ export {
   type MeasuredLatency,
   measureLatency,
 } from './latency/measure-latency.js';
-export { type EvaluateOptions, type Evaluation, evaluate, type LmEvalRun } from './lm-eval/evaluate.js';
+export {
+  type EvaluatedScore,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type LmEvalRun,
+} from './lm-eval/evaluate.js';
 export type { LmEvalProgress } from './lm-eval/progress.js';
 export { type PythonFacts, readPythonFacts } from './lm-eval/python-facts.js';
 export type { LmEvalScore } from './lm-eval/results.js';

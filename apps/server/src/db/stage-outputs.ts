@@ -24,6 +24,8 @@ export const scoreSchema = z.object({
   harnessVersion: z.string(),
   taskVersion: z.string(),
   taskHash: z.string(),
+  /** What always giving the commonest right choice scores; null in what was stored before it was known. */
+  majorityRate: z.number().gt(0).max(1).nullable().default(null),
 });
 
 /** One lm-eval process as it ran: the evidence behind the scores. */

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { type GraphQLSchema, printSchema } from 'graphql';
 import { buildSchema } from 'type-graphql';
+import { ComparisonResolver } from './comparison/comparison.resolver.js';
 import { ExperimentResolver } from './experiment/experiment.resolver.js';
 import { LeaderboardGroupResolver, LeaderboardRowResolver } from './leaderboard/leaderboard.resolver.js';
 import { MethodResolver } from './method/method.resolver.js';
@@ -20,6 +21,7 @@ export async function createSchema(instances: ResolverInstances = new Map()): Pr
       ExperimentResolver,
       LeaderboardRowResolver,
       LeaderboardGroupResolver,
+      ComparisonResolver,
     ],
     container: { get: (resolver) => instances.get(resolver) },
     // Services check their input themselves and answer with userErrors.

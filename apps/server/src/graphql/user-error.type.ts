@@ -1,6 +1,6 @@
 import { Field, ObjectType } from 'type-graphql';
 
-@ObjectType('UserError', { description: 'A mistake in the input of a mutation. Nothing was changed.' })
+@ObjectType('UserError', { description: 'A mistake in the input. Nothing was changed.' })
 export class UserErrorType {
   @Field(() => String, { description: 'NAMESPACE.SUBCODE, explained in docs/errors.md.' })
   code!: string;

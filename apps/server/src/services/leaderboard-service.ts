@@ -1,8 +1,10 @@
-import { type Outcomes, pairedDifference, rankRows } from '@swm/eval/scoreboard';
+import { RANKED_ROWS_MAX } from '@swm/eval/scoreboard';
 import { z } from 'zod';
-import type { LeaderboardEntry, Prisma, PrismaClient, Protocol, ScoreItems } from '../db/generated/client.js';
-import { type LeaderboardFigures, leaderboardFiguresSchema, protocolTasksSchema } from '../db/leaderboard-entry.js';
+import type { LeaderboardEntry, Prisma, PrismaClient, Protocol } from '../db/generated/client.js';
+import { protocolTasksSchema } from '../db/leaderboard-entry.js';
+import { OUTCOME_COLUMNS, outcomesByDigest } from './outcomes.js';
 import { decodeCursor, type Page, type PageRequest, pageOf, pageSize } from './page.js';
+import { type GroupStandings, standingsOf } from './standings.js';
 import type { TeamScope } from './team-scope.js';
 
 export type LeaderboardOrder = 'MEAN_DESC' | 'LATENCY_ASC' | 'PARAMETERS_ASC' | 'PUBLISHED_DESC';
@@ -11,26 +13,6 @@ export type LeaderboardOrder = 'MEAN_DESC' | 'LATENCY_ASC' | 'PARAMETERS_ASC' | 
 export interface GroupKey {
   readonly modelId: string;
   readonly protocolId: string;
-}
-
-/** A row of the board with its place in the group. */
-export interface LeaderboardRow {
-  readonly entry: Omit<LeaderboardEntry, 'figures'>;
-  readonly figures: LeaderboardFigures;
-  /** 1 + number of rows of the group that are significantly better. */
-  readonly rank: number;
-  readonly isDense: boolean;
-  readonly deltaToDense: number | null;
-  readonly deltaToDenseStderr: number | null;
-}
-
-/** What is said of a row in comparison with the whole group. */
-type Standing = Pick<LeaderboardRow, 'rank' | 'isDense' | 'deltaToDense' | 'deltaToDenseStderr'>;
-
-/** Every row's standing, and the dense row the others are compared with. */
-export interface GroupStandings {
-  readonly standings: ReadonlyMap<string, Standing>;
-  readonly denseExperimentId: string | null;
 }
 
 /** How each order reads the index and goes on after a row; the experiment's id makes it total. */
@@ -124,77 +106,38 @@ export class LeaderboardService {
     return this.db.leaderboardEntry.findMany({ where: { teamId, experimentId: { in: [...experimentIds] } } });
   }
 
-  /** Ranks and differences of a whole group, from the per-question outcomes of its rows: three statements. */
+  /**
+   * What is said of rows in comparison with their whole group, from the per-question outcomes of its rows: four statements. Of a
+   * group too large to be ranked no outcome is read.
+   */
   async standings({ teamId }: TeamScope, group: GroupKey): Promise<GroupStandings> {
-    const [rows, protocol] = await Promise.all([
+    const where = { teamId, ...group };
+    const orderBy: Prisma.LeaderboardEntryOrderByWithRelationInput[] = [
+      { publishedAt: 'asc' },
+      { experimentId: 'asc' },
+    ];
+    const [rows, dense, protocol] = await Promise.all([
       this.db.leaderboardEntry.findMany({
-        where: { teamId, ...group },
-        select: { experimentId: true, methodName: true, weightsDigest: true, mean: true },
-        orderBy: [{ publishedAt: 'asc' }, { experimentId: 'asc' }],
+        where,
+        select: { experimentId: true, weightsDigest: true },
+        orderBy,
+        take: RANKED_ROWS_MAX + 1,
       }),
+      this.db.leaderboardEntry.findFirst({ where: { ...where, methodName: 'DENSE' }, orderBy }),
       this.db.protocol.findUnique({ where: { id: group.protocolId } }),
     ]);
-    if (!protocol) return { standings: new Map(), denseExperimentId: null };
+    const tasks = protocol ? protocolTasksSchema.parse(protocol.json).tasks : [];
+    const isRanked = rows.length <= RANKED_ROWS_MAX;
+    const digests = isRanked ? [...new Set(rows.map(({ weightsDigest }) => weightsDigest))] : [];
     const items = await this.db.scoreItems.findMany({
-      where: {
-        protocolId: group.protocolId,
-        weightsDigest: { in: [...new Set(rows.map((row) => row.weightsDigest))] },
-      },
-      select: { weightsDigest: true, task: true, n: true, correct: true, correctNorm: true },
+      where: { protocolId: group.protocolId, weightsDigest: { in: digests } },
+      select: OUTCOME_COLUMNS,
     });
-    const { tasks } = protocolTasksSchema.parse(protocol.json);
-    const names = tasks.map(({ name }) => name);
-    const outcomes = outcomesByDigest(items, new Map(tasks.map(({ name, headline }) => [name, headline])));
-    const outcomesOf = (digest: string): Outcomes => outcomes.get(digest) ?? new Map();
-    const ranks = rankRows(
-      rows.map((row) => outcomesOf(row.weightsDigest)),
-      names,
-    );
-    const dense = rows.find(({ methodName }) => methodName === 'DENSE');
-    const standings = rows.map((row, index): [string, Standing] => {
-      const isDense = row.methodName === 'DENSE';
-      const compared = isDense ? undefined : dense;
-      const paired = compared
-        ? pairedDifference(outcomesOf(row.weightsDigest), outcomesOf(compared.weightsDigest), names)
-        : null;
-      return [
-        row.experimentId,
-        {
-          rank: ranks[index] ?? 1,
-          isDense,
-          deltaToDense: compared ? row.mean - compared.mean : null,
-          deltaToDenseStderr: paired?.stderr ?? null,
-        },
-      ];
-    });
-    return { standings: new Map(standings), denseExperimentId: dense?.experimentId ?? null };
+    return standingsOf({ rows: isRanked ? rows : null, dense, tasks, outcomes: outcomesByDigest(items, tasks) });
   }
 
   /** Protocols by id, for a loader. They hold nothing of a team. */
   protocolsByIds(ids: readonly string[]): Promise<Protocol[]> {
     return this.db.protocol.findMany({ where: { id: { in: [...ids] } } });
   }
-}
-
-/** An entry with its figures checked and its place in the group. */
-export function rowOf({ figures, ...entry }: LeaderboardEntry, { standings }: GroupStandings): LeaderboardRow | null {
-  const standing = standings.get(entry.experimentId);
-  // Published between two statements of this request: it appears with the next one.
-  return standing ? { entry, figures: leaderboardFiguresSchema.parse(figures), ...standing } : null;
-}
-
-type Items = Pick<ScoreItems, 'weightsDigest' | 'task' | 'n' | 'correct' | 'correctNorm'>;
-
-function outcomesByDigest(
-  items: readonly Items[],
-  headlines: ReadonlyMap<string, 'acc' | 'acc_norm'>,
-): ReadonlyMap<string, Outcomes> {
-  const byDigest = new Map<string, Map<string, { n: number; bits: Uint8Array }>>();
-  for (const { weightsDigest, task, n, correct, correctNorm } of items) {
-    const bits = headlines.get(task) === 'acc_norm' ? correctNorm : correct;
-    if (!bits) continue; // Without outcomes by the headline metric the rows cannot be told apart by this task.
-    const tasks = byDigest.get(weightsDigest) ?? new Map();
-    byDigest.set(weightsDigest, tasks.set(task, { n, bits }));
-  }
-  return byDigest;
 }

@@ -3,7 +3,7 @@ import type { CodedError } from '@swm/core/errors';
 /** A mistake of the caller: what is wrong, where in the input, and how to put it right. Part of the answer, never thrown. */
 export interface UserError {
   readonly code: string;
-  /** Path in the mutation's input, for example `['target', 'layers']`; empty where no field is to blame. */
+  /** Path in the input, for example `['target', 'layers']`; empty where no field is to blame. */
   readonly field: readonly string[];
   readonly message: string;
   readonly hint: string | null;

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Experiment } from '../../lib/api';
-import { milliseconds, parameters, percent, points } from '../../lib/format';
+import { MISSING, milliseconds, parameters, percent, points } from '../../lib/format';
 
 function Tile(props: { readonly name: string; readonly note: ReactNode; readonly children: ReactNode }) {
   const { name, note, children } = props;
@@ -23,7 +23,7 @@ export function Headline({ experiment }: { readonly experiment: Experiment }) {
     <dl className="tabular mb-5 grid grid-cols-1 gap-px overflow-hidden rounded-lg border border-line bg-line shadow-sm sm:grid-cols-2 lg:auto-cols-fr lg:grid-flow-col lg:grid-cols-none">
       {row ? (
         <Tile
-          name={`Mean score, rank ${row.rank}`}
+          name={`Mean score, rank ${row.rank ?? MISSING}`}
           note={`[${percent(row.meanIntervalLow)}, ${percent(row.meanIntervalHigh)}]`}
         >
           <span data-figure="mean" data-value={row.mean}>

@@ -2,6 +2,7 @@ import type { Experiment } from '../../lib/api';
 import { decimal, MISSING, milliseconds, percent } from '../../lib/format';
 import { IntervalBar } from '../chart/interval-bar';
 import { SamplesStrip } from '../chart/samples-strip';
+import { NotInformative } from '../ui/not-informative';
 import { Facts } from '../ui/panel';
 import { ScrollRegion } from '../ui/scroll-region';
 
@@ -26,12 +27,13 @@ function Metric({ score }: { readonly score: Score | undefined }) {
 function TaskRow({ scores }: { readonly scores: readonly Score[] }) {
   const headline = scores.find(({ isHeadline }) => isHeadline) ?? scores[0];
   if (!headline) return null;
-  const { task, title, value, stderr, chance, n, taskVersion, taskHash } = headline;
-  const error = stderr ?? 0;
+  const { task, title, value, intervalLow, intervalHigh, chance, majorityRate, isInformative, n } = headline;
+  const { taskVersion, taskHash } = headline;
   return (
     <tr data-task={task} className="border-b border-line last:border-0">
       <th scope="row" className="py-1.5 pr-4 text-left font-medium" title={`version ${taskVersion}, hash ${taskHash}`}>
         {title}
+        {isInformative === false ? <NotInformative task={task} /> : null}
       </th>
       {METRICS.map((metric) => (
         <td key={metric} className="whitespace-nowrap py-1.5 pr-4 text-right">
@@ -40,14 +42,15 @@ function TaskRow({ scores }: { readonly scores: readonly Score[] }) {
       ))}
       <td className="hidden w-40 py-1.5 pr-4 sm:table-cell">
         <IntervalBar
-          low={Math.max(0, value - error)}
+          low={intervalLow}
           mean={value}
-          high={Math.min(1, value + error)}
+          high={intervalHigh}
           scale={{ low: 0, high: 1 }}
           reference={chance}
         />
       </td>
       <td className="py-1.5 pr-4 text-right text-quiet">{percent(chance)}</td>
+      <td className="py-1.5 pr-4 text-right text-quiet">{percent(majorityRate)}</td>
       <td className="py-1.5 text-right text-quiet">{n}</td>
     </tr>
   );
@@ -57,8 +60,9 @@ const HEADS = [
   ['Task', 'text-left'],
   ['acc', 'text-right'],
   ['acc_norm', 'text-right'],
-  ['0 to 100 %, line: chance', 'hidden text-left sm:table-cell'],
+  ['95 %, line: chance', 'hidden text-left sm:table-cell'],
   ['Chance', 'text-right'],
+  ['Commonest answer', 'text-right'],
   ['Questions', 'text-right'],
 ] as const;
 
@@ -91,7 +95,7 @@ export function ScoreTable({ scores }: { readonly scores: Experiment['scores'] }
       </ScrollRegion>
       <p className="mt-2 text-sm text-quiet">
         Percent ± standard error, zero-shot, by lm-evaluation-harness {scores[0]?.harnessVersion ?? MISSING}. The strong
-        metric of each task enters the mean.
+        metric of each task enters the mean; its 95 % interval is Wilson’s.
       </p>
     </>
   );

@@ -7,6 +7,7 @@ import { paths } from '../../lib/paths';
 import type { OrderKey } from '../../lib/url-state';
 import { DeltaBar, IntervalBar } from '../chart/interval-bar';
 import { PlanStrip } from '../plan/plan-strip';
+import { NotInformative } from '../ui/not-informative';
 
 /** What every cell of a table shares. */
 export interface TableScale {
@@ -20,6 +21,8 @@ export interface Column {
   readonly key: string;
   readonly title: string;
   readonly hint: string;
+  /** A mark under the title. */
+  readonly mark?: ReactNode;
   readonly sort?: OrderKey;
   readonly isNumber?: boolean;
   /** Names the row. */
@@ -74,6 +77,27 @@ function MeanCell({ row, scale }: { readonly row: LeaderboardRow; readonly scale
   );
 }
 
+function ChanceCorrectedCell({ row: { chanceCorrectedMean, informativeMean } }: { readonly row: LeaderboardRow }) {
+  return (
+    <>
+      <span data-figure="chance-corrected" data-value={chanceCorrectedMean ?? undefined}>
+        {percent(chanceCorrectedMean)}
+      </span>
+      {typeof informativeMean === 'number' ? (
+        <span
+          className="block text-xs text-quiet"
+          title="Plain mean without the tasks that are not informative for this model"
+        >
+          informative tasks{' '}
+          <span data-figure="informative-mean" data-value={informativeMean}>
+            {percent(informativeMean)}
+          </span>
+        </span>
+      ) : null}
+    </>
+  );
+}
+
 function DeltaCell({ row, scale }: { readonly row: LeaderboardRow; readonly scale: TableScale }) {
   const { deltaToDense: value, deltaToDenseStderr: stderr } = row;
   if (typeof value !== 'number') return <span data-figure="delta">{MISSING}</span>;
@@ -123,11 +147,11 @@ export const COLUMNS: readonly Column[] = [
   {
     key: 'rank',
     title: 'Rank',
-    hint: '1 + rows significantly better (paired, 95 %); rows that cannot be told apart share a rank',
+    hint: '1 + rows significantly better (paired, 95 % for the whole group by Holm); rows that cannot be told apart share a rank',
     isNumber: true,
     cell: (row) => (
       <span className="font-medium" data-figure="rank">
-        {row.rank}
+        {row.rank ?? MISSING}
       </span>
     ),
   },
@@ -167,6 +191,13 @@ export const COLUMNS: readonly Column[] = [
     cell: (row, scale) => <MeanCell row={row} scale={scale} />,
   },
   {
+    key: 'chance-corrected',
+    title: 'Above chance',
+    hint: 'Unweighted mean of (score − chance) / (1 − chance) in percent: guessing gives 0, perfect 100',
+    isNumber: true,
+    cell: (row) => <ChanceCorrectedCell row={row} />,
+  },
+  {
     key: 'delta',
     title: 'Δ to dense',
     hint: 'Mean minus the dense model’s, in points, ± its paired standard error',
@@ -183,18 +214,22 @@ export const COLUMNS: readonly Column[] = [
   },
 ];
 
+const describeScore = ({ metric, n, intervalLow, intervalHigh }: LeaderboardRow['scores'][number]): string =>
+  `${metric}, ${n} questions, 95 % interval [${percent(intervalLow)}, ${percent(intervalHigh)}]`;
+
 /** One column a task that any row has: its headline figure ± its standard error. */
 export function taskColumns(rows: readonly LeaderboardRow[]): Column[] {
   const headline = rows[0]?.scores.filter(({ isHeadline }) => isHeadline) ?? [];
-  return headline.map(({ task, title, metric, n, chance }) => ({
+  return headline.map(({ task, title, metric, n, chance, majorityRate, isInformative }) => ({
     key: task,
     title,
-    hint: `${metric}, ${n} questions, chance ${percent(chance)} %; ± standard error`,
+    hint: `${metric}, ${n} questions, chance ${percent(chance)} %, commonest answer ${percent(majorityRate)} %; ± standard error`,
+    mark: isInformative === false ? <NotInformative task={task} /> : null,
     isNumber: true,
     cell: (row) => {
       const score = row.scores.find((other) => other.task === task && other.isHeadline);
       return (
-        <span title={score ? `${score.metric}, ${score.n} questions` : 'not measured'}>
+        <span title={score ? describeScore(score) : 'not measured'}>
           <span data-figure={task} data-value={score?.value}>
             {percent(score?.value)}
           </span>

@@ -10,7 +10,7 @@ import { COLUMNS, type Column, type TableScale, taskColumns } from './leaderboar
 const STICKY = ['sm:sticky sm:left-0 z-10', 'sticky left-0 sm:left-11 z-10'];
 
 function Head({ column, index, order }: { readonly column: Column; readonly index: number; readonly order: OrderKey }) {
-  const { sort, title, hint, isNumber } = column;
+  const { sort, title, hint, mark, isNumber } = column;
   const isSorted = sort !== undefined && sort === order;
   const direction = sort && ORDERS[sort].isAscending ? 'ascending' : 'descending';
   return (
@@ -33,6 +33,7 @@ function Head({ column, index, order }: { readonly column: Column; readonly inde
       ) : (
         title
       )}
+      {mark}
     </th>
   );
 }

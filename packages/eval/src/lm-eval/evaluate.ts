@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { countOutOfMemoryKills } from '../process/host-memory.js';
 import { runProcess } from '../process/run.js';
 import { HARNESS_VERSION, type Protocol, type TaskName } from '../protocol/index.js';
+import { majorityRate } from '../scoreboard/index.js';
 import { type LmEvalCommand, localName, writeLmEvalRun } from './command.js';
 import { badResults, errorOfRun, noResults, partialResults, taskDataChanged } from './eval-errors.js';
 import { isProgressBar, isTruncation, type LmEvalProgress, readProgress } from './progress.js';
@@ -26,8 +27,13 @@ export interface LmEvalRun {
   readonly durationMs: number;
 }
 
+/** A figure with what always giving the commonest right choice would score on the same questions. */
+export interface EvaluatedScore extends LmEvalScore {
+  readonly majorityRate: number | null;
+}
+
 export interface Evaluation {
-  readonly scores: readonly LmEvalScore[];
+  readonly scores: readonly EvaluatedScore[];
   readonly items: readonly TaskItems[];
   readonly run: LmEvalRun;
 }
@@ -127,8 +133,9 @@ async function runHarness(
   const bytes = await readFile(file);
   const scores = readResults(bytes.toString('utf8'), protocol, counts);
   const items = await readItems(command.resultsFolder, protocol, scores);
+  const majorities = new Map(items.map(({ task, gold }) => [task, majorityRate(gold)]));
   return {
-    scores,
+    scores: scores.map((score) => ({ ...score, majorityRate: majorities.get(score.task) ?? null })),
     items,
     run: {
       argv,

@@ -1,3 +1,5 @@
+import { quantile } from './quantile.js';
+
 export interface LatencySummary {
   readonly latencyMsMean: number;
   /** Population standard deviation, as the published scripts give it. */
@@ -5,14 +7,6 @@ export interface LatencySummary {
   readonly latencyMsP50: number;
   readonly latencyMsP95: number;
   readonly tokensPerSecond: number;
-}
-
-/** Linear-interpolated quantile of an ascending list. */
-function quantile(sorted: readonly number[], q: number): number {
-  const at = (sorted.length - 1) * q;
-  const low = sorted[Math.floor(at)] ?? Number.NaN;
-  const high = sorted[Math.ceil(at)] ?? Number.NaN;
-  return low + (high - low) * (at - Math.floor(at));
 }
 
 /** What raw samples (milliseconds a run of `newTokens`) say; null without samples. Throughput is the mean over runs (methods.md 4.3). */

@@ -9,8 +9,8 @@ import {
   stageOutput,
 } from '../../services/experiment-service.js';
 import type { LaunchService } from '../../services/launch-service.js';
-import { rowOf } from '../../services/leaderboard-service.js';
 import { type ResultKey, type ResultService, removedRatioOf } from '../../services/result-service.js';
+import { rowOf } from '../../services/standings.js';
 import type { Calibration } from '../calibration/calibration.type.js';
 import type { CheckpointType } from '../checkpoint/checkpoint.type.js';
 import { toConnection } from '../connection.type.js';
@@ -60,7 +60,7 @@ async function rowOfGroup(
 ): Promise<LeaderboardRow | null> {
   if (protocolId === null) return null;
   const standings = await loaders.standings.load({ modelId, protocolId });
-  const wanted = which === 'own' ? id : standings.denseExperimentId;
+  const wanted = which === 'own' ? id : (standings.dense?.experimentId ?? null);
   const entry = wanted === null ? null : await loaders.entry.load(wanted);
   const row = entry && rowOf(entry, standings);
   return row && leaderboardRowView(row);
@@ -209,7 +209,10 @@ export class ExperimentResolver {
 
   @FieldResolver()
   async scores(@Root() experiment: ExperimentType, @Ctx() context: ApiContext): Promise<ScoreType[]> {
-    return scoreViews(await this.results.scores(await resultKey(experiment, context)));
+    const scores = await this.results.scores(await resultKey(experiment, context));
+    const { modelId, protocolId } = experiment.stored;
+    const standings = protocolId === null ? null : await context.loaders.standings.load({ modelId, protocolId });
+    return scoreViews(scores, standings?.informative);
   }
 
   @FieldResolver()

@@ -1,5 +1,5 @@
 import { meanInterval } from '@swm/eval/scoreboard';
-import type { LeaderboardRow as Row } from '../../services/leaderboard-service.js';
+import type { LeaderboardRow as Row } from '../../services/standings.js';
 import { latencyView } from '../latency/latency-view.js';
 import { methodSelection } from '../method/method-view.js';
 import { planView } from '../plan/plan-view.js';
@@ -7,7 +7,7 @@ import { scoreViews } from '../score/score-view.js';
 import type { LeaderboardRow } from './leaderboard.type.js';
 
 /** A row of the board as the API shows it. */
-export function leaderboardRowView({ entry, figures, ...standing }: Row): LeaderboardRow {
+export function leaderboardRowView({ entry, figures, informative, ...standing }: Row): LeaderboardRow {
   const { planId, modelId: _model, teamId: _team, methodName: _method, latencyMsMean: _mean, ...columns } = entry;
   const plan = planView(planId, figures.plan);
   const interval = meanInterval(entry.mean, entry.meanStderr);
@@ -19,7 +19,7 @@ export function leaderboardRowView({ entry, figures, ...standing }: Row): Leader
     sourceDepth: plan.sourceDepth,
     meanIntervalLow: interval.low,
     meanIntervalHigh: interval.high,
-    scores: scoreViews(figures.scores),
+    scores: scoreViews(figures.scores, informative),
     latency: figures.latency && latencyView(figures.latency),
     engine: figures.engine,
   };

@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
-import { type LeaderboardService, rowOf } from '../../services/leaderboard-service.js';
+import type { LeaderboardService } from '../../services/leaderboard-service.js';
+import { rowOf } from '../../services/standings.js';
 import { toConnection } from '../connection.type.js';
 import type { ApiContext } from '../context.js';
 import type { ModelType } from '../model/model.type.js';

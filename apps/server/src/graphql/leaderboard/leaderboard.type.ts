@@ -32,8 +32,12 @@ export class LeaderboardRow {
   /** Not a field: what field resolvers look the protocol up by. */
   protocolId!: string;
 
-  @Field(() => Int, { description: '1 + number of rows of the group that are significantly better (paired, 95 %).' })
-  rank!: number;
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      '1 + number of rows of the group that are significantly better (paired, Holm over all pairs of the group, 95 %); null without stored outcomes, and in groups of more than 200 rows, which have intervals only.',
+  })
+  rank!: number | null;
 
   @Field(() => ID, { description: 'The experiment behind the row.' })
   experimentId!: string;
@@ -76,6 +80,20 @@ export class LeaderboardRow {
 
   @Field(() => Float, { description: 'Upper end of the mean’s 95 % interval.' })
   meanIntervalHigh!: number;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Unweighted mean of (score - chance) / (1 - chance): guessing gives 0, perfect 1. null where a task’s chance is not known.',
+  })
+  chanceCorrectedMean!: number | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Unweighted mean without the tasks that are not informative for this model (see Score.isInformative); null where all are, or where that is not known.',
+  })
+  informativeMean!: number | null;
 
   @Field(() => Float, {
     nullable: true,
