@@ -311,6 +311,12 @@ describe('launchExperiment', () => {
       'METHOD.INVALID_OPTION',
       ['target', 'layers'],
     ],
+    [
+      'a factor out of its range',
+      { method: { manual: { plan: '0-3 [4-5]', rule: 'MEAN', factor: 2.5 } } },
+      'METHOD.INVALID_OPTION',
+      ['method', 'manual', 'factor'],
+    ],
     ['threshold', { method: { swm: { threshold: 1.5 } } }, 'METHOD.INVALID_OPTION', ['method', 'swm', 'threshold']],
     [
       'corpus',
@@ -366,6 +372,12 @@ describe('launchExperiment', () => {
     ],
     ['LACO', { laco: { threshold: 0.5 } }, null, { span: 4, interval: 2, lowest: 1, threshold: 0.5 }],
     ['LACO', { laco: { span: 2, interval: 1, lowest: 0, highest: 5 } }, 4, { span: 2, highest: 5 }],
+    [
+      'MANUAL',
+      { manual: { plan: '0-3 [4-5]', rule: 'SUM_OF_DIFFERENCES', factor: 0.5 } },
+      null,
+      { rule: 'sum-of-differences', factor: 0.5 },
+    ],
     ['UIDL', { uidl: {} }, 4, {}],
     ['SLEB', { sleb: {} }, 2, {}],
     ['SHORTENED_PPL', { shortenedPpl: { protect: false } }, 4, { protect: false }],
