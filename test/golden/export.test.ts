@@ -18,6 +18,7 @@ import { fileModelFolder, publishCheckpoint, verifyManifest } from '../../apps/s
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const PYTHON = process.env.SWM_PYTHON ?? join(REPOSITORY, '.swm/python/bin/python');
 const REWIRE = join(import.meta.dirname, 'rewire.py');
+const MERGE_RULES = join(import.meta.dirname, 'merge_rules.py');
 const KEEP_TOP: MergeRule = { name: 'keep-top', factor: 1, sideFrom: 'top' };
 const KEEP_LOW: MergeRule = { name: 'keep-low', factor: 1, sideFrom: 'low' };
 
@@ -39,10 +40,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-function python(...args: string[]): string {
+function python(script: string, ...args: string[]): string {
   if (!existsSync(PYTHON)) throw new Error(`No Python environment at ${PYTHON}: run npm run setup:python.`);
   const env = { ...process.env, HF_HUB_OFFLINE: '1', TRANSFORMERS_OFFLINE: '1' };
-  return execFileSync(PYTHON, [REWIRE, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] }).toString();
+  return execFileSync(PYTHON, [script, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] }).toString();
 }
 
 /** Exports as the worker does: folder to published folder. */
@@ -93,7 +94,7 @@ const VARIANTS = [
 describe.each(VARIANTS)('a $variant model in stock transformers', ({ variant, maxShardBytes, plans }) => {
   test('the exported checkpoints equal the re-wired dense model bit for bit, and generate', async () => {
     const source = join(root, variant);
-    python('build', source, variant);
+    python(REWIRE, 'build', source, variant);
     const isSharded = readdirSync(source).includes('model.safetensors.index.json');
     expect(isSharded).toBe(variant === 'untied');
     const exported = [];
@@ -107,7 +108,7 @@ describe.each(VARIANTS)('a $variant model in stock transformers', ({ variant, ma
     }
     const plansFile = join(root, `${variant}.json`);
     writeFileSync(plansFile, JSON.stringify(exported));
-    const lines = python('check', source, plansFile).trim().split('\n');
+    const lines = python(REWIRE, 'check', source, plansFile).trim().split('\n');
     const findings = lines.map((line) => JSON.parse(line) as Findings); // Written by rewire.py, compared in full below.
     for (const [index, plan] of plans.entries()) {
       expect(findings[index], formatPlan(plan)).toEqual({
@@ -123,5 +124,46 @@ describe.each(VARIANTS)('a $variant model in stock transformers', ({ variant, ma
     }
     // Were all plans alike in their logits, equality above would prove nothing.
     expect(new Set(findings.map(({ logitSum }) => logitSum)).size).toBe(plans.length);
+  });
+});
+
+const RULES: readonly MergeRule[] = (
+  ['replace-top', 'sum-of-differences', 'mean', 'keep-low', 'keep-top'] as const
+).flatMap((name) =>
+  [1, 0.5, 0].flatMap((factor) => (['low', 'top'] as const).map((sideFrom) => ({ name, factor, sideFrom }))),
+);
+
+describe.each([
+  ['tied', 5e9, '0 [1-3] !4 5'],
+  ['untied', 200_000, '[0-1] 2 [3-6] 7'],
+] as const)('merge rules on a %s model', (variant, maxShardBytes, text) => {
+  test('every tensor is what the formulas give: bit-equal without arithmetic, else to 1e-6', async () => {
+    const source = join(root, `rules-${variant}`);
+    python(REWIRE, 'build', source, variant);
+    const cases = [];
+    const digests = new Set<string>();
+    for (const [index, rule] of RULES.entries()) {
+      const plan = parsePlan(text, rule);
+      const folder = join(root, `rules-${variant}-${index}`);
+      const { manifest, foretold } = await publish(source, folder, plan, maxShardBytes);
+      expect(manifest.weightsDigest).toBe(foretold);
+      digests.add(foretold);
+      cases.push({ folder, rule, recipes: plan.recipes });
+    }
+    const casesFile = join(root, `rules-${variant}.json`);
+    writeFileSync(casesFile, JSON.stringify(cases));
+    const lines = python(MERGE_RULES, source, casesFile).trim().split('\n');
+    expect(lines).toHaveLength(RULES.length);
+    let computed = 0;
+    for (const [index, line] of lines.entries()) {
+      const found: { isSame: boolean; error: number; computed: number } = JSON.parse(line);
+      const { name, factor, sideFrom } = RULES[index] ?? RELEASED_RULE;
+      expect(found.isSame, `${name} ${factor} ${sideFrom}`).toBe(true);
+      expect(found.error, `${name} ${factor} ${sideFrom}`).toBeLessThan(1e-6);
+      if (found.computed > 0) computed += 1;
+    }
+    expect(computed).toBe(10); // replace-top .5, sum-of-differences and mean 1 and .5, two sides each
+    // Factor 0 is the low layer's projections under three rules; keep-low and keep-top are one model each, equal to two of the others.
+    expect(digests.size).toBe(14);
   });
 });

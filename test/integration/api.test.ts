@@ -205,8 +205,15 @@ describe('launchExperiment', () => {
       'METHOD.TARGET_EXACTLY_ONE',
       ['target'],
     ],
-    ['ratio', { method: { swm: {} }, target: { ratio: 0.2 } }, 'METHOD.TARGET_UNSUPPORTED', ['target', 'ratio']],
-    ['params', { method: { swm: {} }, target: { params: '9' } }, 'METHOD.TARGET_UNSUPPORTED', ['target', 'params']],
+    ['ratio', { method: { swm: {} }, target: { ratio: 1 } }, 'METHOD.INVALID_OPTION', ['target', 'ratio']],
+    ['params', { method: { uidl: {} }, target: { params: '0' } }, 'METHOD.INVALID_OPTION', ['target', 'params']],
+    [
+      'more parameters than there are',
+      { method: { uidl: {} }, target: { params: '12241' } },
+      'METHOD.INVALID_OPTION',
+      ['target', 'params'],
+    ],
+    ['dense with a ratio', { ...dense, target: { ratio: 0.2 } }, 'METHOD.TARGET_UNUSED', ['target']],
     [
       'too many layers',
       { method: { shortGpt: {} }, target: { layers: 7 } },
@@ -311,6 +318,12 @@ describe('launchExperiment', () => {
       'METHOD.INVALID_OPTION',
       ['target', 'layers'],
     ],
+    [
+      'a factor out of its range',
+      { method: { manual: { plan: '0-3 [4-5]', rule: 'MEAN', factor: 2.5 } } },
+      'METHOD.INVALID_OPTION',
+      ['method', 'manual', 'factor'],
+    ],
     ['threshold', { method: { swm: { threshold: 1.5 } } }, 'METHOD.INVALID_OPTION', ['method', 'swm', 'threshold']],
     [
       'corpus',
@@ -366,6 +379,12 @@ describe('launchExperiment', () => {
     ],
     ['LACO', { laco: { threshold: 0.5 } }, null, { span: 4, interval: 2, lowest: 1, threshold: 0.5 }],
     ['LACO', { laco: { span: 2, interval: 1, lowest: 0, highest: 5 } }, 4, { span: 2, highest: 5 }],
+    [
+      'MANUAL',
+      { manual: { plan: '0-3 [4-5]', rule: 'SUM_OF_DIFFERENCES', factor: 0.5 } },
+      null,
+      { rule: 'sum-of-differences', factor: 0.5 },
+    ],
     ['UIDL', { uidl: {} }, 4, {}],
     ['SLEB', { sleb: {} }, 2, {}],
     ['SHORTENED_PPL', { shortenedPpl: { protect: false } }, 4, { protect: false }],
@@ -393,6 +412,19 @@ describe('launchExperiment', () => {
       { name },
     );
     expect(data.experiments.nodes).toContainEqual({ id: experiment.id });
+  });
+
+  test.each([
+    // Six layers of 1952 in 12240 parameters: one is .1595, two .31895.
+    [{ ratio: 0.3189 }, 5],
+    [{ ratio: 0.319 }, 4],
+    [{ ratio: 0.1 }, 6],
+    [{ params: '8336' }, 4],
+    [{ params: '8337' }, 5],
+  ])('target %j keeps %d layers', async (target, layers) => {
+    const { experiment, userErrors } = await launch(fresh({ method: { uidl: {} }, target }));
+    expect(userErrors).toEqual([]);
+    expect(experiment.target.layers).toBe(layers);
   });
 
   test('says all that is wrong at once', async () => {

@@ -1,5 +1,12 @@
 import { isCodedError } from '@swm/core/errors';
-import { type MethodRequest, readMethodRequest, validateMethodRequest } from '@swm/core/method';
+import {
+  layersOfParams,
+  layersOfRatio,
+  type MethodRequest,
+  type ModelSize,
+  readMethodRequest,
+  validateMethodRequest,
+} from '@swm/core/method';
 import { validateProtocolRequest } from '@swm/eval/protocol';
 import { type LaunchRequest, launchRequestSchema, STAGE_NAMES } from '../db/launch-request.js';
 import type { LaunchEnvironment } from './launch-environment.js';
@@ -20,10 +27,10 @@ const errorsOf = (check: Check<unknown>): readonly UserError[] => ('errors' in c
  */
 export function checkLaunch(
   input: LaunchInput,
-  model: { readonly depth: number; readonly folder: string | null } | null,
+  model: (ModelSize & { readonly folder: string | null }) | null,
   environment: LaunchEnvironment,
 ): Check<LaunchRequest> {
-  const method = checkMethod(input);
+  const method = checkMethod(input, model);
   const checks: readonly Check<unknown>[] = [
     model ? { value: model } : bad(modelNotFound()),
     method,
@@ -46,8 +53,11 @@ export function checkLaunch(
 export const modelNotFound = (): UserError =>
   wrong('MODEL.NOT_FOUND', ['modelId'], 'There is no model of that id.', 'Register it first: mutation registerModel.');
 
+/** Stands for a model that is not there, which is an error of its own: any target can be counted in it. */
+const NO_SIZE: ModelSize = { depth: 1, parameterCount: BigInt(Number.MAX_SAFE_INTEGER), layerParameterCount: 1n };
+
 /** Exactly one method, with options in their ranges and the target it needs. */
-function checkMethod({ methods, target }: LaunchInput): Check<MethodRequest> {
+function checkMethod({ methods, target }: LaunchInput, model: ModelSize | null): Check<MethodRequest> {
   const [named] = methods;
   if (methods.length !== 1 || !named)
     return bad(
@@ -58,34 +68,29 @@ function checkMethod({ methods, target }: LaunchInput): Check<MethodRequest> {
         'Set exactly one field of method, for example method: { swm: {} } with a target.',
       ),
     );
-  const layers = checkTarget(target);
+  const layers = checkTarget(target, model ?? NO_SIZE);
   if ('errors' in layers) return layers;
   const targetLayers = layers.value === null ? {} : { targetLayers: layers.value };
   return caught(() => readMethodRequest({ name: named.name, ...named.options, ...targetLayers }));
 }
 
-function checkTarget(target: LaunchInput['target']): Check<number | null> {
+/** The number of layers a target asks for, and null where there is none. What it weighs is known of a model only. */
+function checkTarget(target: LaunchInput['target'], model: ModelSize): Check<number | null> {
   if (target === null) return { value: null };
-  const given = (['layers', 'ratio', 'params'] as const).filter((field) => target[field] !== null);
-  const [field] = given;
-  if (given.length !== 1 || field === undefined)
+  const { layers, ratio, params } = target;
+  const given = [layers, ratio, params].filter((value) => value !== null).length;
+  if (given !== 1)
     return bad(
       wrong(
         'METHOD.TARGET_EXACTLY_ONE',
         ['target'],
-        `A target is exactly one number, this one has ${given.length}.`,
+        `A target is exactly one number, this one has ${given}.`,
         'Set target: { layers: … } alone, or leave the target out.',
       ),
     );
-  if (field === 'layers') return { value: target.layers };
-  return bad(
-    wrong(
-      'METHOD.TARGET_UNSUPPORTED',
-      ['target', field],
-      'Targets by parameters are not there yet.',
-      'Set target: { layers: … }: the number of layers kept.',
-    ),
-  );
+  if (ratio !== null) return caught(() => layersOfRatio(ratio, model));
+  if (params !== null) return caught(() => layersOfParams(params, model));
+  return { value: layers };
 }
 
 function checkDepth(method: Check<MethodRequest>, model: { readonly depth: number } | null): Check<unknown> {

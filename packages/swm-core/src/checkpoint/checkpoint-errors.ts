@@ -181,13 +181,13 @@ export function planDepthMismatch(planDepth: number, modelDepth: number): CodedE
   });
 }
 
-/** `MERGE.UNSUPPORTED_RULE`: the rule needs arithmetic on weights, which the byte-copying exporter does not do. */
-export function unsupportedRule(rule: string, factor: number): CodedError {
+/** `MERGE.NON_FINITE`: a computed weight is NaN, or too large for the dtype it is stored in. */
+export function mergeNotFinite(tensor: string, dtype: string): CodedError {
   return new CodedError({
-    code: 'MERGE.UNSUPPORTED_RULE',
-    message: `The merge rule ${rule} with factor ${factor} computes new weights and cannot be exported by copying.`,
-    fix: 'Use replace-top with factor 1, keep-low or keep-top.',
-    details: { rule, factor },
+    code: 'MERGE.NON_FINITE',
+    message: `The merged tensor ${quote(tensor)} has values that ${dtype} cannot hold.`,
+    fix: 'Merge fewer layers, use a smaller factor or another rule, or check the source weights for NaN and infinite values.',
+    details: { tensor, dtype },
   });
 }
 

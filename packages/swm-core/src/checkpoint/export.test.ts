@@ -5,6 +5,7 @@ import {
   identityPlan,
   type LayerPlan,
   type LayerRecipe,
+  type MergeRule,
   outputDepth,
   outputLayers,
   parsePlan,
@@ -13,6 +14,7 @@ import { exportCheckpoint } from './export.js';
 import { generateLlama } from './generated-llama.js';
 import { MemoryFolder } from './memory-folder.js';
 import { openModel, type StoredModel, storedTensor } from './open-model.js';
+import { outputTensors } from './output-tensors.js';
 import { parameterCounts } from './parameter-counts.js';
 import { tensorDigests, weightsDigest } from './weights-digest.js';
 
@@ -53,6 +55,15 @@ const anyPlan: fc.Arbitrary<LayerPlan> = fc
       }),
     ),
   );
+
+/** methods.md 1.5, one element of a window from the low layer to the top. */
+function mergedByHand(rule: MergeRule, [low, middle, top]: readonly [number, number, number]): number {
+  const { name, factor: f } = rule;
+  if (name === 'mean') return low + f * ((low + middle + top) / 3 - low);
+  if (name === 'sum-of-differences') return low + f * (middle - low + (top - low));
+  const second = low + f * (middle - low);
+  return second + f * (top - second);
+}
 
 const anyModel = fc.record({
   seed: fc.nat(1000),
@@ -111,20 +122,75 @@ describe('exportCheckpoint', () => {
     );
   });
 
-  test('rules that compute weights are refused before anything is opened', async () => {
-    const model = await openModel(generateLlama({ seed: 1 }));
-    for (const rule of [
-      { name: 'mean', factor: 1 },
-      { name: 'sum-of-differences', factor: 1 },
-      { name: 'replace-top', factor: 0.5 },
-    ] as const) {
-      const target = new MemoryFolder();
-      const plan = parsePlan('0 [1-2] 3-5', { ...rule, sideFrom: 'low' });
-      await expect(exportCheckpoint({ model, plan, facts, openSink: target.openSink })).rejects.toMatchObject({
-        code: 'MERGE.UNSUPPORTED_RULE',
-      });
-      expect(target.files.size).toBe(0);
+  test('rules with arithmetic compute each projection, norms are copied; digest and counts are foretold', async () => {
+    const rules = fc.record({
+      name: fc.constantFrom('replace-top' as const, 'sum-of-differences' as const, 'mean' as const),
+      factor: fc.constantFrom(1, 0.5, 0),
+      sideFrom: fc.constantFrom('low' as const, 'top' as const),
+    });
+    await fc.assert(
+      fc.asyncProperty(anyModel, rules, fc.constantFrom(undefined, SMALL_SHARD), async (drawn, rule, maxShardBytes) => {
+        const model = await openModel(generateLlama(drawn));
+        const plan = parsePlan('0 [1-3] !4 5', rule);
+        const foretold = await weightsDigest(model, await tensorDigests(model), plan);
+        const { copy, written } = await exported(model, plan, maxShardBytes);
+        expect([written.weightsDigest, await weightsDigest(copy, await tensorDigests(copy))]).toEqual([
+          foretold,
+          foretold,
+        ]);
+        for (const suffix of ['self_attn.k_proj', 'mlp.down_proj']) {
+          const [low, middle, top] = await Promise.all(
+            [1, 2, 3].map((layer) => model.readFloat32(`model.layers.${layer}.${suffix}.weight`)),
+          );
+          const found = await copy.readFloat32(`model.layers.1.${suffix}.weight`);
+          expect(copy.tensors.get(`model.layers.1.${suffix}.weight`)?.dtype).toBe(drawn.dtype);
+          for (const [at, value] of found.entries()) {
+            const expected = mergedByHand(rule, [low?.[at] ?? 0, middle?.[at] ?? 0, top?.[at] ?? 0]);
+            const unit = { F32: 2 ** -23, F16: 2 ** -10, BF16: 2 ** -7 }[drawn.dtype];
+            expect(Math.abs(value - expected)).toBeLessThanOrEqual(unit * Math.abs(expected) + 6e-8);
+          }
+        }
+        const side = await copy.readTensor('model.layers.1.input_layernorm.weight');
+        const from = rule.sideFrom === 'low' ? 1 : 3;
+        expect(Buffer.from(side).equals(await model.readTensor(`model.layers.${from}.input_layernorm.weight`))).toBe(
+          true,
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('a sum of equal layers is the layer, bit for bit, in pieces of any size', async () => {
+    const model = await openModel(generateLlama({ seed: 4 }));
+    const same = { ...model, tensors: new Map(model.tensors) };
+    for (const [name, tensor] of model.tensors) {
+      const twin = name.replace('.layers.2.', '.layers.1.');
+      if (twin !== name) same.tensors.set(twin, { ...tensor, name: twin });
     }
+    const plan = parsePlan('0 [1-2] 3-5', { name: 'mean', factor: 1, sideFrom: 'low' });
+    const { copy } = await exported(same, plan);
+    for (const name of ['self_attn.q_proj', 'mlp.up_proj']) {
+      const bytes = await copy.readTensor(`model.layers.1.${name}.weight`);
+      expect(Buffer.from(bytes).equals(await model.readTensor(`model.layers.2.${name}.weight`))).toBe(true);
+    }
+    const [computed] = outputTensors(plan, same).filter(({ origin }) => origin.includes('*'));
+    if (!computed) throw new Error('nothing is computed');
+    const whole = await computed.source.read(0, computed.sizeBytes);
+    for (const [offset, length] of [
+      [1, 1],
+      [3, 8],
+      [0, 7],
+    ] as const)
+      expect(await computed.source.read(offset, length)).toEqual(whole.slice(offset, offset + length));
+  });
+
+  test('a sum that leaves the dtype is refused with the tensor’s name', async () => {
+    const model = await openModel(generateLlama({ seed: 1, dtype: 'F16' }));
+    const plan = parsePlan('[0-4] 5', { name: 'sum-of-differences', factor: 1e6, sideFrom: 'low' });
+    await expect(exported(model, plan)).rejects.toMatchObject({
+      code: 'MERGE.NON_FINITE',
+      message: expect.stringContaining('model.layers.0.self_attn.q_proj.weight'),
+    });
   });
 
   test('a plan of another depth is refused', async () => {

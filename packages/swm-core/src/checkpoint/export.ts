@@ -4,10 +4,10 @@ import { rewriteConfig } from './config-rewrite.js';
 import { copyRanges } from './copy-ranges.js';
 import { type CardFacts, modelCard } from './model-card.js';
 import type { ByteSink } from './model-source.js';
-import { type StoredModel, type StoredTensor, storedTensor } from './open-model.js';
+import type { StoredModel } from './open-model.js';
+import { type OutputTensor, outputTensors } from './output-tensors.js';
 import { parameterCounts } from './parameter-counts.js';
 import { dtypeBytes, writeSafetensorsHeader } from './safetensors.js';
-import { tensorSources } from './tensor-sources.js';
 import { type TensorDigests, weightsDigest } from './weights-digest.js';
 
 /** What transformers reads beside weights and config; copied as it is, and nothing else is (I-24: no code travels). */
@@ -51,21 +51,15 @@ export interface ExportedCheckpoint {
   readonly weightBytes: number;
 }
 
-/** A weight of the output and where its bytes come from. */
-interface OutputTensor extends StoredTensor {
-  readonly sourceName: string;
-}
-
 /**
- * Writes the model under `plan` as an ordinary Hugging Face folder, by copying byte ranges: no arithmetic, the stored
- * dtype is kept, memory stays near 12 MB. Throws `MERGE.UNSUPPORTED_RULE` before anything is opened where the rule
- * would need arithmetic. The source is only read. A failure leaves files behind: publish from a temporary folder.
+ * Writes the model under `plan` as an ordinary Hugging Face folder. A re-wiring copies byte ranges, a rule with arithmetic computes
+ * its weights while they are written; the stored dtype is kept, memory stays near 12 MB (60 MB with arithmetic). Throws
+ * `MERGE.NON_FINITE` where a computed weight leaves the dtype's range. The source is only read. A failure leaves files behind:
+ * publish from a temporary folder.
  */
 export async function exportCheckpoint(options: ExportOptions): Promise<ExportedCheckpoint> {
   const { model, plan, facts } = options;
-  const tensors = [...tensorSources(plan, model)].map(
-    ([name, sourceName]): OutputTensor => ({ ...storedTensor(model.tensors, sourceName), name, sourceName }),
-  );
+  const tensors = outputTensors(plan, model);
   const files = new OutputFiles(options.openSink);
   try {
     const digests = await writeWeights(tensors, options, files);
@@ -129,13 +123,15 @@ class OutputFiles {
   }
 }
 
-/** Writes all weights, and the index where they fill more than one file. Returns digests by source name. */
+/** Writes all weights, and the index where they fill more than one file. Returns digests by origin. */
 async function writeWeights(
   tensors: readonly OutputTensor[],
   options: ExportOptions,
   files: OutputFiles,
 ): Promise<TensorDigests> {
-  const { digests, signal, onProgress, maxShardBytes = DEFAULT_MAX_SHARD_BYTES } = options;
+  const { signal, onProgress, maxShardBytes = DEFAULT_MAX_SHARD_BYTES } = options;
+  // A computed weight is in no digest of the source: then all are hashed while they are written.
+  const digests = tensors.every(({ origin }) => options.digests?.has(origin)) ? options.digests : undefined;
   const totalBytes = sumBytes(tensors);
   const shards = planShards(tensors, maxShardBytes);
   const measured = new Map<string, string>();
@@ -149,9 +145,7 @@ async function writeWeights(
       await copyRanges(shard, {
         sink,
         ...(signal ? { signal } : {}),
-        ...(digests
-          ? {}
-          : { onDigest: ({ sourceName }: OutputTensor, digest: string) => measured.set(sourceName, digest) }),
+        ...(digests ? {} : { onDigest: ({ origin }: OutputTensor, digest: string) => measured.set(origin, digest) }),
         onBytes: (count) => {
           writtenBytes += count;
           onProgress?.(writtenBytes, totalBytes);

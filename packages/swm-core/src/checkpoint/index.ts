@@ -15,9 +15,9 @@ export type {
   TensorEntry,
 } from './model-source.js';
 export { openModel, type StoredModel, type StoredTensor } from './open-model.js';
+export { type OutputTensor, outputTensors } from './output-tensors.js';
 export { type ParameterCounts, parameterCounts } from './parameter-counts.js';
 export { type LocatedTensor, readSafetensorsHeader, writeSafetensorsHeader } from './safetensors.js';
-export { tensorSources } from './tensor-sources.js';
 export { toFloat32 } from './to-float32.js';
 export { checkTokenizer } from './tokenizer-check.js';
 export { type TensorDigests, tensorDigests, weightsDigest } from './weights-digest.js';

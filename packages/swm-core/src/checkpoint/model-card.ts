@@ -1,4 +1,4 @@
-import { formatPlan, type LayerPlan, outputDepth } from '../plan/index.js';
+import { formatPlan, isRewiring, type LayerPlan, outputDepth } from '../plan/index.js';
 import { planId } from '../plan/plan-id.js';
 
 /** Where an exported checkpoint comes from: facts only, they become its README.md. */
@@ -43,7 +43,11 @@ tags:
 # ${plainText(facts.modelName)}, ${outputDepth(plan)} of ${plan.sourceDepth} layers
 
 The weights below are those of the source model, re-wired by the plan: \`3\` is source layer 3 as it was, \`[3-6]\` one layer
-made of source layers 3 to 6 by the merge rule, \`!8\` a dropped layer. No weight was trained or changed.
+made of source layers 3 to 6 by the merge rule, \`!8\` a dropped layer. ${
+    isRewiring(plan)
+      ? 'No weight was trained or changed.'
+      : 'The projections of merged layers are weighted sums of the source’s; no weight was trained.'
+  }
 
 | fact | value |
 | --- | --- |

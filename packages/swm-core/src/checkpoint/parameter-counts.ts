@@ -1,7 +1,7 @@
 import { layerTensorName } from '../architecture/architecture.js';
 import { identityPlan, type LayerPlan, outputDepth } from '../plan/index.js';
-import { type StoredModel, storedTensor } from './open-model.js';
-import { tensorSources } from './tensor-sources.js';
+import type { StoredModel } from './open-model.js';
+import { outputTensors } from './output-tensors.js';
 
 /** Numbers of weights; a head tied to the embedding counts once. */
 export interface ParameterCounts {
@@ -15,13 +15,9 @@ export function parameterCounts(
   model: StoredModel,
   plan: LayerPlan = identityPlan(model.config.depth),
 ): ParameterCounts {
-  const counts = new Map<string, number>();
-  for (const [name, from] of tensorSources(plan, model)) {
-    counts.set(
-      name,
-      storedTensor(model.tensors, from).shape.reduce((product, size) => product * size, 1),
-    );
-  }
+  const counts = new Map(
+    outputTensors(plan, model).map(({ name, shape }) => [name, shape.reduce((product, size) => product * size, 1)]),
+  );
   const { projections, sides } = model.architecture;
   const perLayer = Array.from({ length: outputDepth(plan) }, (_, layer) =>
     [...sides, ...projections]

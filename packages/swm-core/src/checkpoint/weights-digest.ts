@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto';
 import { identityPlan, type LayerPlan, outputDepth } from '../plan/index.js';
 import { copyRanges } from './copy-ranges.js';
 import type { ModelFolder } from './model-source.js';
-import { type StoredModel, storedTensor } from './open-model.js';
-import { tensorSources } from './tensor-sources.js';
+import type { StoredModel } from './open-model.js';
+import { outputTensors } from './output-tensors.js';
 
-/** sha256 (hex) of the bytes of each source weight. Of one model all plans' digests follow from these, without reading again. */
+/**
+ * sha256 (hex) of the bytes of each source weight, by its name, and of computed ones, by their `origin`. Of one model all re-wiring
+ * plans' digests follow from those of the source, without reading again.
+ */
 export type TensorDigests = ReadonlyMap<string, string>;
 
 /** Reads all weights once, 4 MiB at a time. */
@@ -21,7 +24,8 @@ export async function tensorDigests(model: StoredModel, signal?: AbortSignal): P
 /**
  * The identity of what a checkpoint computes: sha256 over the settings that change the function, tokenizer.json, and
  * (name, dtype, shape, sha256 of the bytes) of every weight in name order. Folder, shard layout, stored duplicates of a
- * tied head and `_name_or_path` do not enter. For a plan it is what the exported checkpoint's own digest will be.
+ * tied head and `_name_or_path` do not enter. For a plan it is what the exported checkpoint's own digest will be; weights that
+ * the plan computes are computed and read once where `digests` lacks them.
  */
 export async function weightsDigest(
   model: StoredModel,
@@ -29,10 +33,15 @@ export async function weightsDigest(
   plan: LayerPlan = identityPlan(model.config.depth),
 ): Promise<string> {
   const settings = model.architecture.functionSettings({ ...model.config, depth: outputDepth(plan) });
-  const tensors = [...tensorSources(plan, model)].map(([name, from]) => {
-    const { dtype, shape } = storedTensor(model.tensors, from);
-    const digest = digests.get(from);
-    if (digest === undefined) throw new Error(`no digest of ${from}`);
+  const wanted = outputTensors(plan, model);
+  const computed = new Map<string, string>();
+  await copyRanges(
+    wanted.filter(({ origin }) => !digests.has(origin)),
+    { onDigest: ({ origin }, digest) => computed.set(origin, digest) },
+  );
+  const tensors = wanted.map(({ name, dtype, shape, origin }) => {
+    const digest = digests.get(origin) ?? computed.get(origin);
+    if (digest === undefined) throw new Error(`no digest of ${origin}`);
     return [name, dtype, shape, digest] as const;
   });
   const hash = createHash('sha256');

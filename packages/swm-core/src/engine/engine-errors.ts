@@ -34,11 +34,3 @@ export const badTokens = (message: string): CodedError =>
     message,
     fix: 'Calibrate with the model’s own tokenizer, all rows of one length.',
   });
-
-/** `ENGINE.UNSUPPORTED_RULE`: the plan merges by a rule that needs arithmetic. */
-export const unsupportedRule = (rule: string): CodedError =>
-  new CodedError({
-    code: 'ENGINE.UNSUPPORTED_RULE',
-    message: `The engine does not measure the merge rule ${rule} yet.`,
-    fix: 'Use replace-top, keep-low or keep-top.',
-  });

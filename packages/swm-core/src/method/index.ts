@@ -11,4 +11,5 @@ export {
   validateMethodRequest,
 } from './registry.js';
 export { type Measurer, runSearch, type SearchCursor, type SearchResult } from './search.js';
+export { layersOfParams, layersOfRatio, type ModelSize } from './target.js';
 export { THRESHOLD_RESOLUTION } from './threshold-search.js';

@@ -39,6 +39,18 @@ export const wholeNumber = ({
     accepts: (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
   });
 
+/** A number within bounds, both included. */
+export const fraction = ({
+  min,
+  max,
+  ...common
+}: Common<number> & { readonly min: number; readonly max: number }): MethodOption<number> =>
+  option(common, {
+    kind: 'number',
+    takes: `a number from ${min} to ${max}`,
+    accepts: (value) => typeof value === 'number' && value >= min && value <= max,
+  });
+
 /** A cosine that a candidate must lie strictly above. */
 export const cosineThreshold = (common: Common<number>): MethodOption<number> =>
   option(common, {

@@ -140,9 +140,11 @@ describe('Sliding-Window Merging, options', () => {
   it.each([
     ['keep-low', { name: 'keep-low', factor: 1, sideFrom: 'low' }],
     ['keep-top', { name: 'keep-top', factor: 1, sideFrom: 'top' }],
+    ['mean', { name: 'mean', factor: 0.5, sideFrom: 'low' }],
+    ['sum-of-differences', { name: 'sum-of-differences', factor: 0.5, sideFrom: 'low' }],
   ] as const)('measures and ends in plans of rule %s', async (rule, expected) => {
     const rules = new Set<string>();
-    const found = await search({ name: 'swm', threshold: 0.85, rule }, 8, (plan) => {
+    const found = await search({ name: 'swm', threshold: 0.85, rule, factor: 0.5 }, 8, (plan) => {
       rules.add(plan.rule.name);
       return toySimilarity(plan);
     });
@@ -225,6 +227,8 @@ describe('guards', () => {
     [{ name: 'swm', threshold: 0.5, protectFirst: 6 } as const, ['method', 'swm', 'protectFirst']],
     [{ name: 'swm', threshold: 0.5, protectLast: -1 } as const, ['method', 'swm', 'protectLast']],
     [{ name: 'swm', targetLayers: 3, protectFirst: 2 } as const, ['target', 'layers']],
+    [{ name: 'swm', threshold: 0.5, rule: 'mean', factor: 3 } as const, ['method', 'swm', 'factor']],
+    [{ name: 'swm', threshold: 0.5, factor: Number.NaN } as const, ['method', 'swm', 'factor']],
     [{ name: 'swm', targetLayers: 1 } as const, ['target', 'layers']],
     [{ name: 'short-gpt', targetLayers: 9 } as const, ['target', 'layers']],
     [{ name: 'short-gpt', targetLayers: 0 } as const, ['target', 'layers']],

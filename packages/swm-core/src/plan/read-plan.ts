@@ -3,7 +3,7 @@ import type { LayerPlan } from './layer-plan.js';
 /** One layer of the pruned model and where its tensors come from, in source layers. */
 export interface OutputLayer {
   readonly window: { readonly first: number; readonly last: number };
-  /** Source layer of the seven projection weights (under a re-wiring rule). */
+  /** Source layer of the seven projection weights under a re-wiring rule; elsewhere the layer that is said to survive. */
   readonly projectionsFrom: number;
   /** Source layer of norms, biases and q/k norms. */
   readonly sideFrom: number;
@@ -19,8 +19,9 @@ export const outputDepth = (plan: LayerPlan): number =>
 /** Whether the plan leaves the model as it is. */
 export const isIdentity = (plan: LayerPlan): boolean => outputDepth(plan) === plan.sourceDepth;
 
-/** Whether the rule moves tensors as they are; `mean` and `sum-of-differences` need arithmetic. Factor 1 telescopes (methods.md 1.5). */
+/** Whether the rule moves tensors as they are, or computes new ones. Factor 1 telescopes, factor 0 keeps the low layer (methods.md 1.5). */
 export const isRewiring = (plan: LayerPlan): boolean =>
+  plan.rule.factor === 0 ||
   plan.rule.name === 'keep-low' ||
   plan.rule.name === 'keep-top' ||
   (plan.rule.name === 'replace-top' && plan.rule.factor === 1);
@@ -33,11 +34,15 @@ function mergedLayer(plan: LayerPlan, first: number, last: number): OutputLayer 
     case 'keep-top':
       return { window, projectionsFrom: last, sideFrom: last };
     default:
-      return { window, projectionsFrom: last, sideFrom: plan.rule.sideFrom === 'low' ? first : last };
+      return {
+        window,
+        projectionsFrom: plan.rule.factor === 0 ? first : last,
+        sideFrom: plan.rule.sideFrom === 'low' ? first : last,
+      };
   }
 }
 
-/** The layers of the pruned model, bottom up. Exact for re-wiring rules (`isRewiring`); others combine all of `window`. */
+/** The layers of the pruned model, bottom up. Exact for re-wiring rules (`isRewiring`); others sum over `window` (merge/merged-layers.ts). */
 export function outputLayers(plan: LayerPlan): readonly OutputLayer[] {
   return plan.recipes.flatMap(({ kind, first, last }) => {
     if (kind === 'drop') return [];

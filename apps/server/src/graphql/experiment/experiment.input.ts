@@ -25,10 +25,16 @@ export class TargetInput {
   @Field(() => Int, { nullable: true, description: 'Number of layers kept.' })
   layers?: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Removed / all parameters. Not there yet.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Removed / all parameters, tied weights once: the nearest depth not above it.',
+  })
   ratio?: number | null;
 
-  @Field(() => GraphQLBigIntText, { nullable: true, description: 'Parameters kept. Not there yet.' })
+  @Field(() => GraphQLBigIntText, {
+    nullable: true,
+    description: 'Parameters kept: the nearest depth with at least as many.',
+  })
   params?: bigint | null;
 }
 

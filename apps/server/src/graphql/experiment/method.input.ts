@@ -5,6 +5,8 @@ import { MergeRuleName, SideFrom, SwmProfile, SwmRestart } from '../method/metho
 
 const THRESHOLD = 'Accept a candidate while its similarity is above; leave out when a target is given.';
 const RULE = 'How the layers of a window become one.';
+const FACTOR =
+  'How far from the low layer (0) to what the rule says (1), from 0 to 2; KEEP_LOW and KEEP_TOP have none.';
 const SIDE_FROM = 'Which layer of a window gives norms, biases and q/k norms; KEEP_LOW and KEEP_TOP take their own.';
 const PROTECT = 'Never remove the first four and the last two layers.';
 
@@ -27,6 +29,9 @@ export class SwmInput {
 
   @Field(() => MergeRuleName, { defaultValue: MergeRuleName.REPLACE_TOP, description: RULE })
   rule!: MergeRuleName;
+
+  @Field(() => Float, { defaultValue: 1, description: FACTOR })
+  factor!: number;
 
   @Field(() => SideFrom, { defaultValue: SideFrom.LOW, description: SIDE_FROM })
   sideFrom!: SideFrom;
@@ -102,6 +107,9 @@ export class ManualInput {
 
   @Field(() => MergeRuleName, { defaultValue: MergeRuleName.REPLACE_TOP, description: RULE })
   rule!: MergeRuleName;
+
+  @Field(() => Float, { defaultValue: 1, description: FACTOR })
+  factor!: number;
 
   @Field(() => SideFrom, { defaultValue: SideFrom.LOW, description: SIDE_FROM })
   sideFrom!: SideFrom;

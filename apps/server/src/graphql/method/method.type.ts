@@ -34,13 +34,23 @@ registerEnumType(SwmRestart, {
   },
 });
 
-export const MergeRuleName = { REPLACE_TOP: 'REPLACE_TOP', KEEP_LOW: 'KEEP_LOW', KEEP_TOP: 'KEEP_TOP' } as const;
+export const MergeRuleName = {
+  REPLACE_TOP: 'REPLACE_TOP',
+  SUM_OF_DIFFERENCES: 'SUM_OF_DIFFERENCES',
+  MEAN: 'MEAN',
+  KEEP_LOW: 'KEEP_LOW',
+  KEEP_TOP: 'KEEP_TOP',
+} as const;
 export type MergeRuleName = keyof typeof MergeRuleName;
 registerEnumType(MergeRuleName, {
   name: 'MergeRuleName',
   description: 'How the layers of a window become one.',
   valuesConfig: {
     REPLACE_TOP: { description: 'Projections of the top layer, as the released code computes.' },
+    SUM_OF_DIFFERENCES: {
+      description: 'The low layer plus every difference to it: the published equation, which the released code is not.',
+    },
+    MEAN: { description: 'The mean of the layers.' },
     KEEP_LOW: { description: 'The low layer whole.' },
     KEEP_TOP: { description: 'The top layer whole: the control for the norm swap.' },
   },

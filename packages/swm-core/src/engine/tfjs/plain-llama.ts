@@ -1,6 +1,6 @@
 // Letters: T tokens, D hidden, N query heads, K kv heads, H head size, V vocab. Plain loops in f64: slow, and sharing nothing.
 import type { ModelSource } from '../../checkpoint/model-source.js';
-import { type LayerPlan, outputLayers } from '../../plan/index.js';
+import { type LayerPlan, type MergeRule, outputLayers } from '../../plan/index.js';
 
 type Matrix = readonly (readonly number[])[];
 
@@ -54,7 +54,27 @@ function attend(q: Matrix, k: Matrix, v: Matrix): Matrix {
   });
 }
 
-/** The model under a re-wiring plan, one sample at a time. Oracle of the engine's tests. */
+/** A projection of one output layer, by the sums of methods.md 1.5 as they are written there. `read(layer)` gives a source layer's. */
+async function merged(
+  { name, factor }: MergeRule,
+  { first, last }: { readonly first: number; readonly last: number },
+  read: (layer: number) => Promise<Float32Array>,
+): Promise<Float32Array> {
+  const layers = await Promise.all(Array.from({ length: last - first + 1 }, (_, offset) => read(first + offset)));
+  const [low] = layers;
+  const top = layers.at(-1);
+  if (!low || !top) throw new RangeError('an empty window');
+  if (name === 'keep-low' || first === last) return low;
+  if (name === 'keep-top') return top;
+  return low.map((start, at) => {
+    const values = layers.map((layer) => layer[at] ?? Number.NaN);
+    if (name === 'replace-top') return values.reduce((running, value) => running + factor * (value - running), start);
+    const total = values.reduce((sum, value) => sum + (name === 'mean' ? value / values.length : value - start), 0);
+    return start + factor * (name === 'mean' ? total - start : total);
+  });
+}
+
+/** The model under a plan, one sample at a time. Oracle of the engine's tests. */
 export async function plainForward(
   source: ModelSource,
   plan: LayerPlan,
@@ -66,8 +86,9 @@ export async function plainForward(
   for (const row of tokenIds) {
     let x: Matrix = row.map((id) => Array.from(embedding.slice(id * D, (id + 1) * D)));
     const states = [x];
-    for (const { projectionsFrom, sideFrom } of outputLayers(plan)) {
-      const weight = (name: string) => source.readFloat32(`model.layers.${projectionsFrom}.${name}_proj.weight`);
+    for (const { window, sideFrom } of outputLayers(plan)) {
+      const weight = (name: string) =>
+        merged(plan.rule, window, (layer) => source.readFloat32(`model.layers.${layer}.${name}_proj.weight`));
       const side = (name: string) => source.readFloat32(`model.layers.${sideFrom}.${name}_layernorm.weight`);
       const input = norm(x, await side('input'), eps);
       const [q, k, v] = await Promise.all(

@@ -4,27 +4,22 @@ import { angularDistances, lastTokens } from '../../measure/angular-distance.js'
 import { blockInfluence } from '../../measure/block-influence.js';
 import { cosinePerSample, meanOf } from '../../measure/cosine.js';
 import { nextTokenLosses } from '../../measure/next-token-loss.js';
+import { combineProjections } from '../../merge/combine-projections.js';
+import { type MergedLayer, mergedLayers, soleLayer, termsKey } from '../../merge/merged-layers.js';
 import { type AttentionContext, causalMask } from '../../model/attention.js';
 import { decoderLayer, rmsNorm } from '../../model/decoder.js';
 import { ropeTables } from '../../model/rope.js';
 import { project, type Tensor2D, type TensorOps } from '../../model/tensor-ops.js';
-import {
-  formatPlan,
-  identityPlan,
-  isRewiring,
-  type LayerPlan,
-  type OutputLayer,
-  outputLayers,
-} from '../../plan/index.js';
+import { formatPlan, identityPlan, type LayerPlan } from '../../plan/index.js';
 import type { EngineInfo, EngineSession, LayerStatistics, Measurement, Quantity } from '../engine.js';
-import { badTokens, nonFinite, outOfMemory, unsupportedRule } from '../engine-errors.js';
+import { badTokens, nonFinite, outOfMemory } from '../engine-errors.js';
 import { PrefixCache } from '../prefix-cache.js';
 import type { TfjsBackend } from './backend.js';
 import { loadWeights, type ModelWeights } from './weights.js';
 
 const DEFAULT_CACHE_BYTES = 1_500_000_000;
 
-const pathKey = ({ projectionsFrom, sideFrom }: OutputLayer): string => `${projectionsFrom}:${sideFrom}`;
+const pathKey = ({ projections, sideFrom }: MergedLayer): string => `${termsKey(projections)}:${sideFrom}`;
 
 function checkTokens(tokenIds: readonly (readonly number[])[], config: ModelConfig): void {
   const tokens = tokenIds[0]?.length ?? 0;
@@ -123,7 +118,7 @@ export class TfjsSession implements EngineSession {
       try {
         let input = await valuesOf(state);
         boundaries.push(lastTokens(input, tokens, config.hiddenSize));
-        for (const layer of outputLayers(plan)) {
+        for (const layer of mergedLayers(plan)) {
           const next = this.step(layer, state);
           state.dispose();
           state = next;
@@ -175,12 +170,18 @@ export class TfjsSession implements EngineSession {
     return tf.tidy(() => tf.gather(this.weights.embedding, tf.tensor1d(this.tokenIds, 'int32')));
   }
 
-  private step({ projectionsFrom, sideFrom }: OutputLayer, state: Tensor2D): Tensor2D {
-    const projections = this.weights.projections[projectionsFrom];
-    const side = this.weights.sides[sideFrom];
-    if (!projections || !side)
-      throw new RangeError(`step: layers ${projectionsFrom}, ${sideFrom} of a model with ${this.config.depth}`);
-    return decoderLayer(this.tf, projections, side, state, this.context);
+  /** One layer; where its projections must be computed, they live only as long as this call. */
+  private step({ projections: terms, sideFrom }: MergedLayer, state: Tensor2D): Tensor2D {
+    const { tf, weights, context } = this;
+    const sole = soleLayer(terms);
+    const side = weights.sides[sideFrom];
+    if (!side) throw new RangeError(`step: layer ${sideFrom} of a model with ${this.config.depth}`);
+    return tf.tidy(() => {
+      const projections =
+        (sole === undefined ? undefined : weights.projections[sole]) ??
+        combineProjections(tf, terms, weights.projections);
+      return decoderLayer(tf, projections, side, state, context);
+    });
   }
 
   /** x [B*T, D] → [B*T, D] */
@@ -192,8 +193,7 @@ export class TfjsSession implements EngineSession {
   private walk(plan: LayerPlan, isDense = false): { readonly last: Tensor2D; readonly layerForwards: number } {
     if (plan.sourceDepth !== this.config.depth)
       throw new RangeError(`walk: a plan of ${plan.sourceDepth} layers on a model of ${this.config.depth}`);
-    if (!isRewiring(plan)) throw unsupportedRule(plan.rule.name);
-    const layers = outputLayers(plan);
+    const layers = mergedLayers(plan);
     const path = layers.map(pathKey);
     const start = this.cache.begin(path);
     const kept = new Map<number, Tensor2D>(); // ours until the cache takes them
@@ -259,7 +259,7 @@ export class TfjsSession implements EngineSession {
     };
     try {
       await advance(undefined);
-      for (const [index, layer] of outputLayers(plan).entries()) {
+      for (const [index, layer] of mergedLayers(plan).entries()) {
         where = `output of layer ${index} (source layer ${layer.projectionsFrom})`;
         await advance(this.step(layer, state));
       }
