@@ -9,6 +9,10 @@ import { ROOT } from './paths.mjs';
 /** Name → what it shows, and the command a person would type. */
 const VERIFICATIONS = {
   demo: { shows: 'The demonstration from launch to leaderboard', command: 'npm run demo -- --exit' },
+  'engine-parity': {
+    shows: 'SmolLM2-135M searched on tfjs and on torch: plans, similarities, times',
+    command: 'node tools/verify-engine-parity.mjs',
+  },
   'export-speed': {
     shows: 'Export of 2 GB of sharded weights beside cp + sync',
     command: 'node packages/swm-core/bench/export.bench.mjs',

@@ -192,14 +192,25 @@ function checkLatency({ latency }: LaunchInput): Check<unknown> {
   );
 }
 
-/** Scores, latency and the conversion of a built-in model run in Python. */
+/** Scores, latency, the conversion of a built-in model and the torch engine run in Python. */
 function checkPython(
   input: LaunchInput,
   model: { readonly folder: string | null } | null,
   environment: LaunchEnvironment,
 ): Check<unknown> {
   const needed = reaches(input, 'evaluate') || model?.folder === null;
-  if (!needed || environment.hasPython()) return { value: null };
+  const isSearching = input.method.dense === null && reaches(input, 'search-plan');
+  if (environment.hasPython()) return { value: null };
+  if (input.engine === 'torch' && isSearching)
+    return bad(
+      wrong(
+        'EVAL.PYTHON_MISSING',
+        ['engine'],
+        'The Python environment that the torch engine runs in is missing.',
+        'Run `npm run setup:python` on the server’s machine, or set engine: AUTO.',
+      ),
+    );
+  if (!needed) return { value: null };
   return bad(
     wrong(
       'EVAL.PYTHON_MISSING',

@@ -1,4 +1,4 @@
-import type { StageName } from '../db/launch-request.js';
+import type { LaunchRequest, StageName } from '../db/launch-request.js';
 
 /** A launch as it is asked for, defaults written out, not yet checked. Mirrors `LaunchExperimentInput` of the API. */
 export interface LaunchInput {
@@ -28,6 +28,6 @@ export interface LaunchInput {
   };
   readonly latency: 'QUICK' | 'PAPER' | 'STATIC' | 'NONE';
   readonly stopAfter: StageName;
-  readonly engine: 'auto' | 'tensorflow' | 'wasm';
+  readonly engine: LaunchRequest['engine'];
   readonly idempotencyKey: string | null;
 }

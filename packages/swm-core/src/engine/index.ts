@@ -1,2 +1,3 @@
 export type { Engine, EngineInfo, EngineSession, LayerStatistics, Measurement, Quantity } from './engine.js';
+export { engineCrashed } from './engine-errors.js';
 export { commonPrefix, type LayerPath, PrefixCache } from './prefix-cache.js';

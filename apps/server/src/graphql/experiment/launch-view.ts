@@ -3,7 +3,7 @@ import type { LaunchExperimentInput } from './experiment.input.js';
 import { StageName } from './experiment.type.js';
 
 const PROFILES = { RELEASED: 'released', REPAIRED: 'repaired' } as const;
-const ENGINES = { AUTO: 'auto', TENSORFLOW: 'tensorflow', WASM: 'wasm' } as const;
+const ENGINES = { AUTO: 'auto', TENSORFLOW: 'tensorflow', WASM: 'wasm', TORCH: 'torch' } as const;
 const STAGES = {
   RESOLVE_MODEL: 'resolve-model',
   CALIBRATE: 'calibrate',
