@@ -86,7 +86,10 @@ class Llama:
 
     def layer(self, x, projections_from, side_from):
         """One decoder layer with the projections of one source layer and the norms of another (methods.md 1.5). x [B, T, D] → [B, T, D]"""
-        weights, side = self.projections[projections_from], self.sides[side_from]
+        return self.block(x, self.projections[projections_from], self.sides[side_from])
+
+    def block(self, x, weights, side):
+        """The same with any weights of a layer. x [B, T, D] → [B, T, D]"""
         x = x + self._attention(rms_norm(x, side.input_norm, self.eps), weights)
         gate, up = F.linear(rms_norm(x, side.post_attention_norm, self.eps), weights.gate_up).chunk(2, -1)  # [B, T, F] each
         return x + F.linear(F.silu(gate) * up, weights.down)

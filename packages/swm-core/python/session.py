@@ -10,7 +10,7 @@ import resource
 import torch
 
 from engine_error import EngineError
-from llama import Llama
+from llama import Llama, Projections, Side
 from prefix_cache import PrefixCache
 from safetensors_folder import SafetensorsFolder
 
@@ -106,6 +106,22 @@ class Session:
             self._blame(self.dense_path)
         return {**self._answer(self.model.depth), "blockInfluence": influences}
 
+    def block_gradients(self):
+        """Per layer the sum of |w * dL/dw| over its matrices and norms; L is the mean next-token loss over all samples (Shortened-LLM's
+        Taylor score). Backwards layer by layer, each computed again: no more than one layer's gradients are ever held."""
+        if self.dtype != torch.float32:
+            raise EngineError("ENGINE.NO_GRADIENTS", "gradients are taken in f32 alone")
+        states = [self.model.embed(self.token_ids)]
+        for layer in self.dense_path:
+            states.append(self._step(layer, states[-1]))
+        gradient, scores = self._loss_gradient(states.pop()), []
+        for layer in reversed(range(self.model.depth)):
+            gradient, score = self._layer_gradient(layer, states.pop(), gradient)
+            scores.append(score)
+        if not is_finite(torch.tensor(scores)):
+            self._blame(self.dense_path)
+        return {**self._answer(2 * self.model.depth), "scores": scores[::-1]}
+
     def logits(self, path):
         last, forwards = self._walk(path)
         values = self.model.logits(last.flatten(0, 1))  # [B*T, V]
@@ -118,27 +134,34 @@ class Session:
         return {"layerForwards": forwards, "batchSamples": self.batch_samples}
 
     def _in_chunks(self, run, state):
-        """`run` over a few samples at a time, half as many after each time memory ran out. state [B, T, D] → [B, T, D]"""
+        """`run` over a few samples at a time. state [B, T, D] → [B, T, D]"""
+
+        def run_all(chunks):
+            if len(chunks) == 1:
+                return run(state)
+            result = torch.empty_like(state)
+            for chunk in chunks:
+                result[chunk] = run(state[chunk])
+            return result
+
+        return self._halving(run_all)
+
+    def _halving(self, run_all):
+        """What `run_all` makes of the calibration samples, given as slices: half as long ones after each time memory ran out."""
+        batch = len(self.token_ids)
         while True:
             try:
-                if self.batch_samples >= len(state):
-                    return run(state)
-                result = torch.empty_like(state)
-                for first in range(0, len(state), self.batch_samples):
-                    chunk = slice(first, first + self.batch_samples)
-                    result[chunk] = run(state[chunk])
-                return result
+                return run_all([slice(first, first + self.batch_samples) for first in range(0, batch, self.batch_samples)])
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
                 needed = needed_bytes(error)
             # Here the failed attempt's tensors are gone with its exception.
-            result = None
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
             if self.batch_samples == 1:
                 raise out_of_memory(needed, self.device)
-            self.batch_samples = (min(self.batch_samples, len(state)) + 1) // 2
+            self.batch_samples = (self.batch_samples + 1) // 2
 
     def _step(self, layer, state):
         return self._in_chunks(lambda x: self.model.layer(x, *layer), state)
@@ -179,6 +202,37 @@ class Session:
             values = [torch.nn.functional.cross_entropy(self.model.logits(x), y, reduction="none") for x, y in parts]
             losses.append(torch.cat(values))  # [T - 1]
         return torch.stack(losses).cpu().double().mean(-1)
+
+    def _loss_gradient(self, state):
+        """dL/dx of the last layer's output x. [B, T, D] → [B, T, D]"""
+        rows = max(1, WORKING_BYTES // (4 * self.model.vocab))
+        hidden, targets = state[:, :-1].flatten(0, 1), self.token_ids[:, 1:].flatten()
+        parts = []
+        for x, y in zip(hidden.split(rows), targets.split(rows)):
+            with torch.enable_grad():
+                x = x.detach().requires_grad_()
+                logits = self.model.logits(self.model.normed(x))
+                loss = torch.nn.functional.cross_entropy(logits, y, reduction="sum") / len(targets)
+            parts.append(torch.autograd.grad(loss, x)[0])
+        gradient = torch.zeros_like(state)
+        gradient[:, :-1] = torch.cat(parts).view_as(state[:, :-1])
+        return gradient
+
+    def _layer_gradient(self, layer, state, gradient):
+        """From dL/dy of a layer's output to dL/dx of its input x = state, and the layer's score."""
+        weights, side = self.model.projections[layer], self.model.sides[layer]
+
+        def run_all(chunks):
+            inputs, sums = torch.empty_like(state), None
+            for chunk in chunks:
+                with torch.enable_grad():
+                    leaves = [tensor.detach().requires_grad_() for tensor in (state[chunk], *weights, *side)]
+                    output = self.model.block(leaves[0], Projections(*leaves[1:5]), Side(*leaves[5:]))
+                inputs[chunk], *found = torch.autograd.grad(output, leaves, gradient[chunk])
+                sums = found if sums is None else [total.add_(part) for total, part in zip(sums, found)]
+            return inputs, sum((w * g).abs().sum().item() for w, g in zip((*weights, *side), sums))
+
+        return self._halving(run_all)
 
     def _blame(self, path):
         """Walks the plan again, finds the first result that is not finite and raises ENGINE.NON_FINITE naming it."""

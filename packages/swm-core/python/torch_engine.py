@@ -76,6 +76,8 @@ def answer(session, request):
     call = request["call"]
     if call == "layerStatistics":
         return session.layer_statistics()
+    if call == "blockGradients":
+        return session.block_gradients()
     path = [tuple(layer) for layer in request["layers"]]
     return session.measure(path, request["quantity"]) if call == "measure" else session.logits(path)
 
@@ -89,7 +91,7 @@ def serve(lines, send, device, dtype):
     for line in lines:
         request = json.loads(line)
         try:
-            with torch.inference_mode():
+            with torch.no_grad():
                 if request["call"] == "open":
                     fields = (request[name] for name in ("folder", "config", "tokenIds", "cacheBytes"))
                     session = Session(*fields, device, dtype)

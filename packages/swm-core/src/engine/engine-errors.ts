@@ -79,6 +79,14 @@ export const badTokens = (message: string): CodedError =>
     fix: 'Calibrate with the model’s own tokenizer, all rows of one length.',
   });
 
+/** `ENGINE.NO_GRADIENTS`: gradients asked of an engine without them. */
+export const noGradients = (engine: string): CodedError =>
+  new CodedError({
+    code: 'ENGINE.NO_GRADIENTS',
+    message: `The ${engine} engine takes no gradients, which this method needs.`,
+    fix: 'Launch with engine TORCH, its numbers in f32 (SWM_TORCH_DTYPE).',
+  });
+
 /** `ENGINE.UNSUPPORTED_RULE`: the plan merges by a rule that needs arithmetic. */
 export const unsupportedRule = (rule: string): CodedError =>
   new CodedError({

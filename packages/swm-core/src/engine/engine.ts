@@ -40,11 +40,19 @@ export interface LayerStatistics {
   readonly layerForwards: number;
 }
 
+export interface BlockGradients {
+  /** Per layer: sum of |w * dL/dw| over its matrices and norms, L the mean next-token loss (Shortened-LLM's Taylor score). [L] */
+  readonly scores: readonly number[];
+  readonly layerForwards: number;
+}
+
 /** One model on one calibration matrix. Every number is finite or the call throws `ENGINE.NON_FINITE` naming the layer. */
 export interface EngineSession {
   readonly info: EngineInfo;
   measure(plan: LayerPlan, quantity: Quantity): Promise<Measurement>;
   layerStatistics(): Promise<LayerStatistics>;
+  /** Of the dense model. `ENGINE.NO_GRADIENTS` where the engine has none. */
+  blockGradients(): Promise<BlockGradients>;
   /** Logits [B, T, V] of the model under `plan`, row-major f32, for parity tests on tiny inputs. */
   logits(
     plan: LayerPlan,

@@ -17,7 +17,7 @@ import {
 } from '../../plan/index.js';
 import { checkTokens } from '../calibration-tokens.js';
 import type { EngineInfo, EngineSession, LayerStatistics, Measurement, Quantity } from '../engine.js';
-import { nonFinite, outOfMemory, unsupportedRule } from '../engine-errors.js';
+import { noGradients, nonFinite, outOfMemory, unsupportedRule } from '../engine-errors.js';
 import { PrefixCache } from '../prefix-cache.js';
 import type { TfjsBackend } from './backend.js';
 import { loadWeights, type ModelWeights } from './weights.js';
@@ -125,6 +125,10 @@ export class TfjsSession implements EngineSession {
       if (!influences.every(Number.isFinite)) await this.blame(plan);
       return { blockInfluence: influences, layerForwards: config.depth };
     });
+  }
+
+  blockGradients(): Promise<never> {
+    return Promise.reject(noGradients('tfjs'));
   }
 
   logits(plan: LayerPlan): ReturnType<EngineSession['logits']> {

@@ -1,6 +1,6 @@
 import type { CodedError } from '../../errors.js';
 import { formatPlan, identityPlan } from '../../plan/index.js';
-import { engineProtocol, nonFinite, torchOutOfMemory, weightsUnreadable } from '../engine-errors.js';
+import { engineProtocol, noGradients, nonFinite, torchOutOfMemory, weightsUnreadable } from '../engine-errors.js';
 import { countOf, type Fields, type ReplyError, textOf } from './messages.js';
 
 /** A question about a plan may find the dense model at fault. */
@@ -17,6 +17,8 @@ export function replyError({ code, message, details }: ReplyError, plan: string)
         countOf(details, 'neededBytes'),
         countOf(details, 'freeBytes'),
       );
+    case 'ENGINE.NO_GRADIENTS':
+      return noGradients('torch');
     case 'ENGINE.WEIGHTS_UNREADABLE':
       return weightsUnreadable(message);
     default:

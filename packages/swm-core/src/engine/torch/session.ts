@@ -2,7 +2,7 @@
 import type { ModelConfig } from '../../checkpoint/model-source.js';
 import { meanOf } from '../../measure/cosine.js';
 import { formatPlan, identityPlan, isRewiring, type LayerPlan, outputLayers } from '../../plan/index.js';
-import type { EngineInfo, EngineSession, LayerStatistics, Measurement, Quantity } from '../engine.js';
+import type { BlockGradients, EngineInfo, EngineSession, LayerStatistics, Measurement, Quantity } from '../engine.js';
 import { unsupportedRule } from '../engine-errors.js';
 import type { TorchClient } from './client.js';
 import { countOf, type Fields, numbersOf } from './messages.js';
@@ -30,6 +30,11 @@ export class TorchSession implements EngineSession {
     const value = await this.ask('layerStatistics', identityPlan(this.config.depth));
     const blockInfluence = numbersOf(value, 'blockInfluence', this.config.depth);
     return { blockInfluence, layerForwards: countOf(value, 'layerForwards') };
+  }
+
+  async blockGradients(): Promise<BlockGradients> {
+    const value = await this.ask('blockGradients', identityPlan(this.config.depth));
+    return { scores: numbersOf(value, 'scores', this.config.depth), layerForwards: countOf(value, 'layerForwards') };
   }
 
   async logits(plan: LayerPlan): ReturnType<EngineSession['logits']> {
