@@ -13,6 +13,10 @@ const VERIFICATIONS = {
     shows: 'Every method at the depth Sliding-Window Merging chose',
     command: 'npm run demo -- --exit --all',
   },
+  'engine-parity': {
+    shows: 'SmolLM2-135M searched on tfjs and on torch: plans, similarities, times',
+    command: 'node tools/verify-engine-parity.mjs',
+  },
   'export-speed': {
     shows: 'Export of 2 GB of sharded weights beside cp + sync',
     command: 'node packages/swm-core/bench/export.bench.mjs',

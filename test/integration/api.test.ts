@@ -437,7 +437,7 @@ describe('launchExperiment', () => {
     ]);
   });
 
-  test('without Python it refuses evaluations, and nothing else', async () => {
+  test('without Python it refuses evaluations and the torch engine, and nothing else', async () => {
     const bare = await startTestApi({ python: '/nowhere/python' });
     try {
       const source = join(t.scratch, 'tiny');
@@ -447,6 +447,11 @@ describe('launchExperiment', () => {
       expect(refused.userErrors).toMatchObject([{ code: 'EVAL.PYTHON_MISSING', field: [] }]);
       const search = { ...input, stopAfter: 'EXPORT_CHECKPOINT' };
       expect((await bare.graphql(LAUNCH, { input: search })).data.launchExperiment.userErrors).toEqual([]);
+      const pruned = { method: { shortGpt: {} }, target: { layers: 4 }, engine: 'TORCH', idempotencyKey: 'torch' };
+      const onTorch = await bare.graphql(LAUNCH, { input: { ...search, ...pruned } });
+      expect(onTorch.data.launchExperiment.userErrors).toMatchObject([
+        { code: 'EVAL.PYTHON_MISSING', field: ['engine'], hint: expect.stringContaining('engine: AUTO') },
+      ]);
     } finally {
       await bare.stop();
     }

@@ -21,7 +21,9 @@ const schema = z.object({
     .optional()
     .transform((path) => path && resolve(path)),
   SWM_PYTHON: z.string().optional(),
-  SWM_ENGINE: z.enum(['auto', 'tensorflow', 'wasm']).default('auto'),
+  SWM_ENGINE: z.enum(['auto', 'tensorflow', 'wasm', 'torch']).default('auto'),
+  /** Number format of the torch engine. */
+  SWM_TORCH_DTYPE: z.enum(['f32', 'bf16', 'f16']).default('f32'),
   /** Where the compiled TensorFlow.js lies; tests share one. */
   SWM_ENGINE_FOLDER: z.string().optional(),
 });
@@ -31,7 +33,7 @@ const invalidEnv = (names: readonly string[]): CodedError =>
   new CodedError({
     code: 'INPUT.ENV_INVALID',
     message: `The environment variable ${names.join(', ')} cannot be used as it is set.`,
-    fix: 'Ports are whole numbers from 1 to 65535, SWM_API_URL is an address, SWM_ENGINE is auto, tensorflow or wasm.',
+    fix: 'Ports are whole numbers from 1 to 65535, SWM_API_URL is an address, SWM_ENGINE is auto, tensorflow, wasm or torch, SWM_TORCH_DTYPE is f32, bf16 or f16.',
   });
 
 /** The environment of the API and the worker, parsed once; the only reader of process.env in the server. Empty is unset. */
@@ -53,6 +55,7 @@ export function readEnv(variables: NodeJS.ProcessEnv = process.env) {
     taskDataFolder: env.SWM_TASK_DATA,
     python: env.SWM_PYTHON ?? resolve(env.SWM_HOME, 'python', 'bin', 'python'),
     engine: env.SWM_ENGINE,
+    torchDtype: env.SWM_TORCH_DTYPE,
     engineFolder: env.SWM_ENGINE_FOLDER ?? resolve(env.SWM_HOME, 'engine'),
   };
 }

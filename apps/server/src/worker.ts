@@ -44,6 +44,7 @@ export async function startWorker(env: Env): Promise<{ stop(): Promise<void> }> 
     python: env.python,
     engineFolder: env.engineFolder,
     engine: env.engine,
+    torchDtype: env.torchDtype,
     taskDataFolder: env.taskDataFolder,
     modelsFolder: join(env.swmHome, 'models'),
     checkpointsFolder,

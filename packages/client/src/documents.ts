@@ -47,7 +47,7 @@ export const ExperimentPage = graphql(`
       searchTrace { threshold candidates { index first last plan quantity similarity accepted layerForwards cached } }
       scores { task title metric isHeadline value stderr intervalLow intervalHigh n chance majorityRate isInformative harnessVersion taskVersion taskHash }
       latency { protocol samplesMs latencyMsMean latencyMsSd latencyMsP50 latencyMsP95 tokensPerSecond promptTokens newTokens machine }
-      engine { name backend package device dtype fallbackReason }
+      engine { name backend package device dtype deviceName tf32 batchSamples fallbackReason }
       row { rank mean meanStderr meanIntervalLow meanIntervalHigh deltaToDense deltaToDenseStderr isDense }
     }
   }

@@ -18,5 +18,12 @@ export type { TaskItems } from './lm-eval/samples.js';
 export { BUILTIN_CALIBRATION_FILE, locateTaskFiles, type TaskFiles } from './lm-eval/task-files.js';
 export { BUILTIN_MODELS, type BuiltinModel, builtinModelOf, convertBuiltin } from './models/builtin-models.js';
 export { markedProcesses } from './process/process-tree.js';
-export { type RunOptions, type RunResult, reapOrphans, runProcess } from './process/run.js';
+export {
+  type LineProcess,
+  openProcess,
+  type RunOptions,
+  type RunResult,
+  reapOrphans,
+  runProcess,
+} from './process/run.js';
 export * from './protocol/index.js';

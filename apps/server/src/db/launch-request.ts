@@ -35,6 +35,6 @@ export const launchRequestSchema = z.strictObject({
   }),
   latency: z.enum(['QUICK', 'PAPER', 'NONE']),
   stopAfter: z.enum(STAGE_NAMES),
-  engine: z.enum(['auto', 'tensorflow', 'wasm']),
+  engine: z.enum(['auto', 'tensorflow', 'wasm', 'torch']),
 });
 export type LaunchRequest = z.infer<typeof launchRequestSchema>;

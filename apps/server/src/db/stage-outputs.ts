@@ -8,7 +8,11 @@ export const engineInfoSchema = z.object({
   backend: z.string(),
   package: z.string(),
   device: z.enum(['cpu', 'gpu']),
-  dtype: z.literal('f32'),
+  dtype: z.enum(['f32', 'bf16', 'f16']),
+  tf32: z.boolean().optional(),
+  deviceName: z.string().optional(),
+  threads: z.int().optional(),
+  batchSamples: z.int().optional(),
   fallbackReason: z.string().optional(),
 });
 

@@ -7,6 +7,7 @@ import {
   readMethodRequest,
   validateMethodRequest,
 } from '@swm/core/method';
+import { isRewiringRule } from '@swm/core/plan';
 import { validateProtocolRequest } from '@swm/eval/protocol';
 import { type LaunchRequest, launchRequestSchema, STAGE_NAMES } from '../db/launch-request.js';
 import type { LaunchEnvironment } from './launch-environment.js';
@@ -39,6 +40,7 @@ export function checkLaunch(
     checkProtocol(input, environment),
     checkLatency(input),
     checkPython(input, model, environment),
+    checkEngine(input, method),
     checkKey(input.idempotencyKey),
   ];
   const errors = checks.flatMap(errorsOf);
@@ -173,20 +175,48 @@ function checkLatency({ latency }: LaunchInput): Check<unknown> {
   );
 }
 
-/** Scores, latency and the conversion of a built-in model run in Python. */
+/** Scores, latency, the conversion of a built-in model and the torch engine run in Python. */
 function checkPython(
   input: LaunchInput,
   model: { readonly folder: string | null } | null,
   environment: LaunchEnvironment,
 ): Check<unknown> {
   const needed = reaches(input, 'evaluate') || model?.folder === null;
-  if (!needed || environment.hasPython()) return { value: null };
+  const isSearching = input.methods.some(({ name }) => name !== 'dense') && reaches(input, 'search-plan');
+  if (environment.hasPython()) return { value: null };
+  if (input.engine === 'torch' && isSearching)
+    return bad(
+      wrong(
+        'EVAL.PYTHON_MISSING',
+        ['engine'],
+        'The Python environment that the torch engine runs in is missing.',
+        'Run `npm run setup:python` on the server’s machine, or set engine: AUTO.',
+      ),
+    );
+  if (!needed) return { value: null };
   return bad(
     wrong(
       'EVAL.PYTHON_MISSING',
       [],
       'The Python environment that scores models is missing.',
       'Run `npm run setup:python` on the server’s machine, or stop after SEARCH_PLAN.',
+    ),
+  );
+}
+
+/** The torch engine re-wires layers, it does not compute new ones. */
+function checkEngine({ engine }: LaunchInput, method: Check<MethodRequest>): Check<unknown> {
+  if (engine !== 'torch' || 'errors' in method) return { value: null };
+  const { value } = method;
+  if (value.name !== 'swm') return { value: null };
+  const { rule = 'replace-top', factor = 1 } = value;
+  if (isRewiringRule({ name: rule, factor })) return { value: null };
+  return bad(
+    wrong(
+      'ENGINE.UNSUPPORTED_RULE',
+      ['engine'],
+      `The torch engine does not measure the merge rule ${rule} with factor ${factor} yet.`,
+      'Set engine: AUTO, or use REPLACE_TOP (factor 1), KEEP_LOW or KEEP_TOP.',
     ),
   );
 }

@@ -1,5 +1,5 @@
 import type { MethodName } from '@swm/core/method';
-import type { StageName } from '../db/launch-request.js';
+import type { LaunchRequest, StageName } from '../db/launch-request.js';
 
 /** A launch as it is asked for, defaults written out, not yet checked. Mirrors `LaunchExperimentInput` of the API. */
 export interface LaunchInput {
@@ -26,6 +26,6 @@ export interface LaunchInput {
   };
   readonly latency: 'QUICK' | 'PAPER' | 'STATIC' | 'NONE';
   readonly stopAfter: StageName;
-  readonly engine: 'auto' | 'tensorflow' | 'wasm';
+  readonly engine: LaunchRequest['engine'];
   readonly idempotencyKey: string | null;
 }

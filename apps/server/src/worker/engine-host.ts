@@ -1,8 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { EngineInfo, LayerStatistics, Measurement, Quantity } from '@swm/core/engine';
-import { CodedError } from '@swm/core/errors';
+import {
+  type EngineInfo,
+  engineCrashed,
+  type LayerStatistics,
+  type Measurement,
+  type Quantity,
+} from '@swm/core/engine';
 import { type LayerPlan, planJson } from '@swm/core/plan';
 import { z } from 'zod';
 import { type EngineReply, type EngineRequest, type EngineThreadData, revive } from './engine-messages.js';
@@ -14,15 +19,6 @@ export interface HostedSession {
   layerStatistics(): Promise<LayerStatistics>;
   close(): Promise<void>;
 }
-
-/** `ENGINE.CRASHED`: the engine's thread ended by itself. */
-const crashed = (reason: string): CodedError =>
-  new CodedError({
-    code: 'ENGINE.CRASHED',
-    message: `The engine stopped unexpectedly: ${reason}.`,
-    fix: 'Free memory and launch again; if it repeats, launch with engine WASM and report the log.',
-    retryable: true,
-  });
 
 const statusSchema = z.object({ ok: z.boolean(), reason: z.string().optional() });
 
@@ -69,10 +65,10 @@ export async function openEngineSession(options: {
     void thread.terminate();
   };
   signal.addEventListener('abort', onAbort, { once: true });
-  thread.on('error', (error) => end(crashed(error.message)));
+  thread.on('error', (error) => end(engineCrashed(error.message)));
   thread.on('exit', (code) => {
     signal.removeEventListener('abort', onAbort);
-    end(crashed(`exit code ${code}`));
+    end(engineCrashed(`exit code ${code}`));
   });
   thread.on('message', (message: EngineReply) => {
     const waiting = pending.get(message.id);
@@ -104,7 +100,7 @@ export async function openEngineSession(options: {
     await thread.terminate();
     throw error;
   }
-  if (!info) throw crashed('it opened without saying what it is');
+  if (!info) throw engineCrashed('it opened without saying what it is');
   return {
     info,
     // The thread answers each call with its own kind of value.

@@ -1,9 +1,14 @@
+import type { LaunchRequest } from '../db/launch-request.js';
+import type { TorchDtype } from './torch-host.js';
+
 /** What stages are given by the composition root: programs and folders of this machine. */
 export interface StageTools {
   readonly python: string;
   readonly engineFolder: string;
   /** What `auto` means here (SWM_ENGINE). */
-  readonly engine: 'auto' | 'tensorflow' | 'wasm';
+  readonly engine: LaunchRequest['engine'];
+  /** Number format of the torch engine (SWM_TORCH_DTYPE). */
+  readonly torchDtype: TorchDtype;
   readonly taskDataFolder: string | undefined;
   readonly modelsFolder: string;
   readonly checkpointsFolder: string;

@@ -16,7 +16,7 @@ export function EngineFacts({ experiment: { engine, layerForwards } }: Props) {
   const facts: [string, string][] = [
     ['engine', `${engine.name}, backend ${engine.backend}`],
     ['package', engine.package],
-    ['device', `${engine.device}, ${engine.dtype}`],
+    ['device', `${engine.device}${engine.deviceName ? ` (${engine.deviceName})` : ''}, ${engine.dtype}`],
     ...(typeof layerForwards === 'number' ? [['cost', `${layerForwards} layer forwards`] as [string, string]] : []),
     ...(engine.fallbackReason ? [['fallback', engine.fallbackReason] as [string, string]] : []),
   ];

@@ -1,4 +1,4 @@
-/** A line longer than this is cut into pieces: a child that never ends a line must not fill our memory. */
+/** A line longer than this, or than the caller allows, is cut into pieces: a child that never ends a line must not fill our memory. */
 const MAX_LINE_CHARACTERS = 65_536;
 
 export interface LineSplitter {
@@ -8,7 +8,7 @@ export interface LineSplitter {
 }
 
 /** Splits a stream at line feeds *and* carriage returns: progress bars rewrite their line (lm-eval.md 1.4). Blank lines are left out. */
-export function splitLines(onLine: (line: string) => void): LineSplitter {
+export function splitLines(onLine: (line: string) => void, maxCharacters = MAX_LINE_CHARACTERS): LineSplitter {
   let rest = '';
   const hand = (line: string) => {
     if (line.trim()) onLine(line);
@@ -18,8 +18,7 @@ export function splitLines(onLine: (line: string) => void): LineSplitter {
       const parts = (rest + chunk).split(/[\r\n]+/);
       rest = parts.pop() ?? '';
       for (const part of parts) hand(part);
-      for (; rest.length > MAX_LINE_CHARACTERS; rest = rest.slice(MAX_LINE_CHARACTERS))
-        hand(rest.slice(0, MAX_LINE_CHARACTERS));
+      for (; rest.length > maxCharacters; rest = rest.slice(maxCharacters)) hand(rest.slice(0, maxCharacters));
     },
     end: () => {
       hand(rest);

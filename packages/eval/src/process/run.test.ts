@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { markedProcesses, processesOf } from './process-tree.js';
-import { reapOrphans, runProcess } from './run.js';
+import { openProcess, reapOrphans, runProcess } from './run.js';
 import { WATCHDOG_SCRIPT } from './watchdog.js';
 
 const shell = (script: string, runId: string, extra: Partial<Parameters<typeof runProcess>[0]> = {}) =>
@@ -142,6 +142,51 @@ describe('runProcess', () => {
   it('does not start after an abort', async () => {
     const reason = new Error('asked to stop');
     await expect(shell('true', 'test-aborted', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+});
+
+describe('openProcess', () => {
+  const open = (script: string, runId: string, extra: Partial<Parameters<typeof openProcess>[0]> = {}) =>
+    openProcess({ file: '/bin/sh', args: ['-c', script], cwd: '/', env: {}, runId, ...extra });
+  const ECHO = 'while read -r line; do echo "<$line>"; done';
+
+  it('answers line by line, from the first, long lines whole, and ends with its input', async () => {
+    const log: string[] = [];
+    const script = `echo hello; echo note >&2; head -c 300000 /dev/zero | tr '\\0' x; echo; ${ECHO}`;
+    const program = await open(script, 'test-lines-open', { onLine: (line) => log.push(line) });
+    await until(() => log.length === 1); // what came before anybody listened is not lost
+    const heard: string[] = [];
+    program.onLine((line) => heard.push(line));
+    program.send('a b');
+    await until(() => heard.length === 3);
+    expect([heard[0], heard[1]?.length, heard[2]]).toEqual(['hello', 300_000, '<a b>']);
+    await program.close();
+    expect(await program.done).toMatchObject({ exitCode: 0, cancelled: false, lastLines: ['note'] });
+    program.send('too late');
+    expect(processesOf('test-lines-open')).toEqual([]);
+  });
+
+  it('on close ends the tree of a program that does not care for its input', async () => {
+    const program = await open('setsid sleep 311 & sleep 312', 'test-deaf');
+    await until(() => processesOf('test-deaf').length >= 3);
+    await program.close();
+    expect(await program.done).toMatchObject({ cancelled: true });
+    expect(processesOf('test-deaf')).toEqual([]);
+  });
+
+  it('ends on abort, blots secrets, and says how a program died', async () => {
+    const controller = new AbortController();
+    const program = await open(ECHO, 'test-open-abort', { signal: controller.signal });
+    const heard: string[] = [];
+    program.onLine((line) => heard.push(line));
+    program.send('password: hunter2');
+    await until(() => heard.length === 1);
+    expect(heard).toEqual(['<password: …']);
+    controller.abort();
+    expect(await program.done).toMatchObject({ cancelled: true });
+    const dying = await open('kill -9 $$', 'test-open-kill');
+    expect(await dying.done).toMatchObject({ signal: 'SIGKILL', exitCode: null, cancelled: false });
+    await expect(open('true', 'x', { cwd: '/no-such-folder' })).rejects.toMatchObject({ code: 'PROCESS.START_FAILED' });
   });
 });
 

@@ -23,6 +23,10 @@ const GRACE_MS = 5_000;
 /** How long the streams may stay open after the last process of a run has gone. */
 const DRAIN_MS = 1_000;
 const LAST_LINES = 50;
+/** How long a program that is spoken to may take to end after its input has ended. */
+const CLOSE_MS = 2_000;
+/** The longest answer of a program that is spoken to. */
+const MAX_ANSWER_CHARACTERS = 1 << 26;
 /** util-linux; the kernel then ends the child when its parent thread dies (I-12). */
 const SETPRIV = '/usr/bin/setpriv';
 /** What a child gets of our environment: where programs, temporary files and the chosen GPU are. Never a token. */
@@ -113,7 +117,7 @@ function startWatchdog(marker: string, leader: number): () => void {
   return () => watchdog.stdin?.end('done\n');
 }
 
-function start({ file, args, cwd, env }: RunOptions, marker: string) {
+function start({ file, args, cwd, env }: RunOptions, marker: string, stdin: 'ignore' | 'pipe') {
   const program = locate(file);
   const wrap = isExecutable(SETPRIV) ? [SETPRIV, '--pdeathsig', 'SIGKILL', '--', program] : [program];
   return execa(wrap[0] ?? program, [...wrap.slice(1), ...args], {
@@ -123,28 +127,32 @@ function start({ file, args, cwd, env }: RunOptions, marker: string) {
     detached: true,
     reject: false,
     buffer: false,
-    stdin: 'ignore',
+    stdin,
   });
 }
 
-/** Reads both streams by lines until told to stop; keeps the last ones. */
+/** Reads both streams by lines until told to stop; keeps the last ones, of a program that is spoken to those of stderr. */
 function readStreams(
   child: ReturnType<typeof start>,
   onLine: RunOptions['onLine'],
   onFailure: (error: unknown) => void,
 ) {
   const lastLines: string[] = [];
-  const keep = (stream: 'stdout' | 'stderr') =>
-    splitLines((raw) => {
+  const isSpokenTo = child.stdin !== null;
+  const keep = (stream: 'stdout' | 'stderr') => {
+    const isAnswer = isSpokenTo && stream === 'stdout';
+    const hand = (raw: string) => {
       const line = redact(raw);
-      if (!/\d+%\|/.test(line)) lastLines.push(line);
+      if (!isAnswer && !/\d+%\|/.test(line)) lastLines.push(line);
       if (lastLines.length > LAST_LINES) lastLines.shift();
       try {
         onLine?.(line, stream);
       } catch (error) {
         onFailure(error);
       }
-    });
+    };
+    return isAnswer ? splitLines(hand, MAX_ANSWER_CHARACTERS) : splitLines(hand);
+  };
   const readers = (['stdout', 'stderr'] as const).map((name) => {
     const splitter = keep(name);
     const stream = child[name];
@@ -168,23 +176,41 @@ function readStreams(
   };
 }
 
-/**
- * Runs a program to its end: arguments as an array, no shell, its own process group, killed with this process and, on abort or
- * timeout, as a whole tree. Never rejects for how the program ended; throws `PROCESS.NOT_FOUND` or `PROCESS.START_FAILED` when it
- * cannot start. When it returns, nothing that it started is left.
- */
-export async function runProcess(options: RunOptions): Promise<RunResult> {
-  const { file, cwd, runId, signal, timeoutMs, onLine, onStart } = options;
+/** A program on its way: its process, how to end it early, and how it ended. */
+interface Run {
+  readonly child: ReturnType<typeof start>;
+  readonly end: (why: 'cancelled') => void;
+  readonly result: Promise<RunResult>;
+}
+
+/** Starts a program and sees it through; throws as `runProcess` does when it cannot start. */
+async function begin(options: RunOptions, stdin: 'ignore' | 'pipe'): Promise<Run> {
+  const { file, cwd, runId, signal } = options;
   signal?.throwIfAborted();
   const marker = markerOf(runId, randomUUID());
   if (!existsSync(cwd)) throw startFailed(file, 'its working folder does not exist');
   const started = performance.now();
-  const child = start(options, marker);
+  const child = start(options, marker, stdin);
   const exited = new Promise<Pick<RunResult, 'exitCode' | 'signal'>>((resolve) =>
     child.once('exit', (exitCode, by) => resolve({ exitCode, signal: by })),
   );
   const { pid } = child;
   if (pid === undefined) throw startFailed(file, 'no process was made', (await child).cause);
+  return { child, ...seeThrough(options, { child, pid, marker, started, exited }) };
+}
+
+/** Watches a started program to its end; when `result` settles, nothing that it started is left. */
+function seeThrough(
+  { signal, timeoutMs, onLine, onStart }: RunOptions,
+  run: {
+    readonly child: ReturnType<typeof start>;
+    readonly pid: number;
+    readonly marker: string;
+    readonly started: number;
+    readonly exited: Promise<Pick<RunResult, 'exitCode' | 'signal'>>;
+  },
+): Pick<Run, 'end' | 'result'> {
+  const { child, pid, marker, started, exited } = run;
   const tree = watchRun(marker, pid);
   const release = startWatchdog(marker, pid);
   let ending: Promise<void> | undefined;
@@ -204,27 +230,80 @@ export async function runProcess(options: RunOptions): Promise<RunResult> {
   signal?.addEventListener('abort', onAbort, { once: true });
   process.once('exit', killOnExit);
   const streams = readStreams(child, onLine, fail);
-  try {
+  const conclude = async (): Promise<RunResult> => {
     try {
-      onStart?.(pid);
-    } catch (error) {
-      fail(error);
+      try {
+        onStart?.(pid);
+      } catch (error) {
+        fail(error);
+      }
+      const exit = await exited;
+      clearTimeout(timer);
+      // Grandchildren may outlive their parent, holding its streams open; the run is over only when they are gone.
+      await (ending ?? endTree(tree, pid));
+      await streams.drain();
+      if (ended === 'failed') throw failure;
+      const { lastLines } = streams;
+      const durationMs = performance.now() - started;
+      return { ...exit, timedOut: ended === 'timedOut', cancelled: ended === 'cancelled', durationMs, pid, lastLines };
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      process.removeListener('exit', killOnExit);
+      release();
     }
-    const exit = await exited;
-    clearTimeout(timer);
-    // Grandchildren may outlive their parent, holding its streams open; the run is over only when they are gone.
-    await (ending ?? endTree(tree, pid));
-    await streams.drain();
-    if (ended === 'failed') throw failure;
-    const { lastLines } = streams;
-    const durationMs = performance.now() - started;
-    return { ...exit, timedOut: ended === 'timedOut', cancelled: ended === 'cancelled', durationMs, pid, lastLines };
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
-    process.removeListener('exit', killOnExit);
-    release();
-  }
+  };
+  return { end, result: conclude() };
+}
+
+/**
+ * Runs a program to its end: arguments as an array, no shell, its own process group, killed with this process and, on abort or
+ * timeout, as a whole tree. Never rejects for how the program ended; throws `PROCESS.NOT_FOUND` or `PROCESS.START_FAILED` when it
+ * cannot start. When it returns, nothing that it started is left.
+ */
+export async function runProcess(options: RunOptions): Promise<RunResult> {
+  const { result } = await begin(options, 'ignore');
+  return result;
+}
+
+/** A running program that is spoken to by lines. */
+export interface LineProcess {
+  /** One line to its stdin. Lost when the program has gone: `done` tells. */
+  readonly send: (line: string) => void;
+  /** Hands on every line of its stdout, secrets blotted, in order and from the first. Called once. */
+  readonly onLine: (listener: (line: string) => void) => void;
+  /** Ends its stdin, and after 2 s the whole tree; resolves when nothing of it is left. */
+  readonly close: () => Promise<void>;
+  /** How it ended, as `runProcess` gives it; rejects with what a listener threw. */
+  readonly done: Promise<RunResult>;
+}
+
+/**
+ * Starts a program and leaves it running, its stdin and stdout open to lines; everything else is as in `runProcess`. `options.onLine`
+ * hears stderr alone.
+ */
+export async function openProcess(options: RunOptions): Promise<LineProcess> {
+  const early: string[] = [];
+  let hear = (line: string): void => void early.push(line);
+  const onLine: RunOptions['onLine'] = (line, stream) =>
+    stream === 'stdout' ? hear(line) : options.onLine?.(line, stream);
+  const { child, end, result } = await begin({ ...options, onLine }, 'pipe');
+  // A write to a program that has gone fails; its end is told by `done`, which somebody may not be waiting for yet.
+  child.stdin?.on('error', () => undefined);
+  result.catch(() => undefined);
+  return {
+    send: (line) => void child.stdin?.write(`${line}\n`),
+    onLine: (listener) => {
+      hear = listener;
+      for (const line of early.splice(0)) listener(line);
+    },
+    close: async () => {
+      child.stdin?.end();
+      const timer = setTimeout(() => end('cancelled'), CLOSE_MS);
+      await result.catch(() => undefined).finally(() => clearTimeout(timer));
+    },
+    done: result,
+  };
 }
 
 /**

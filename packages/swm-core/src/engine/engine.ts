@@ -5,12 +5,20 @@ import type { LayerPlan } from '../plan/index.js';
 export interface EngineInfo {
   /** 'tfjs' or 'torch'. */
   readonly name: 'tfjs' | 'torch';
-  /** 'tensorflow' | 'wasm' | … */
+  /** 'tensorflow' | 'wasm' of tfjs, 'cuda' | 'mps' | 'cpu' of torch. */
   readonly backend: string;
-  /** npm package and version, e.g. `@tensorflow/tfjs-node-gpu@4.22.0`. */
+  /** Package and version, e.g. `@tensorflow/tfjs-node-gpu@4.22.0` or `torch@2.13.0`. */
   readonly package: string;
   readonly device: 'cpu' | 'gpu';
-  readonly dtype: 'f32';
+  readonly dtype: 'f32' | 'bf16' | 'f16';
+  /** Whether f32 products were rounded to TF32; absent where the engine does not know. */
+  readonly tf32?: boolean;
+  /** The device by its maker's name; absent where the engine does not know. */
+  readonly deviceName?: string;
+  /** Processor threads of a side process. */
+  readonly threads?: number;
+  /** Calibration samples computed at once: fewer than there are after memory ran out. torch only. */
+  readonly batchSamples?: number;
   /** Why a preferred backend was not used; absent when the preferred one runs. */
   readonly fallbackReason?: string;
 }
@@ -37,11 +45,19 @@ export interface LayerStatistics {
   readonly layerForwards: number;
 }
 
+export interface BlockGradients {
+  /** Per layer: sum of |w * dL/dw| over its matrices and norms, L the mean next-token loss (Shortened-LLM's Taylor score). [L] */
+  readonly scores: readonly number[];
+  readonly layerForwards: number;
+}
+
 /** One model on one calibration matrix. Every number is finite or the call throws `ENGINE.NON_FINITE` naming the layer. */
 export interface EngineSession {
   readonly info: EngineInfo;
   measure(plan: LayerPlan, quantity: Quantity): Promise<Measurement>;
   layerStatistics(): Promise<LayerStatistics>;
+  /** Of the dense model. `ENGINE.NO_GRADIENTS` where the engine has none. */
+  blockGradients(): Promise<BlockGradients>;
   /** Logits [B, T, V] of the model under `plan`, row-major f32, for parity tests on tiny inputs. */
   logits(
     plan: LayerPlan,

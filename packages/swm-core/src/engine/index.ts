@@ -1,2 +1,11 @@
-export type { Engine, EngineInfo, EngineSession, LayerStatistics, Measurement, Quantity } from './engine.js';
+export type {
+  BlockGradients,
+  Engine,
+  EngineInfo,
+  EngineSession,
+  LayerStatistics,
+  Measurement,
+  Quantity,
+} from './engine.js';
+export { engineCrashed } from './engine-errors.js';
 export { commonPrefix, type LayerPath, PrefixCache } from './prefix-cache.js';

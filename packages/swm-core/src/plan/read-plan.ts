@@ -1,4 +1,4 @@
-import type { LayerPlan } from './layer-plan.js';
+import type { LayerPlan, MergeRule } from './layer-plan.js';
 
 /** One layer of the pruned model and where its tensors come from, in source layers. */
 export interface OutputLayer {
@@ -19,12 +19,12 @@ export const outputDepth = (plan: LayerPlan): number =>
 /** Whether the plan leaves the model as it is. */
 export const isIdentity = (plan: LayerPlan): boolean => outputDepth(plan) === plan.sourceDepth;
 
-/** Whether the rule moves tensors as they are, or computes new ones. Factor 1 telescopes, factor 0 keeps the low layer (methods.md 1.5). */
-export const isRewiring = (plan: LayerPlan): boolean =>
-  plan.rule.factor === 0 ||
-  plan.rule.name === 'keep-low' ||
-  plan.rule.name === 'keep-top' ||
-  (plan.rule.name === 'replace-top' && plan.rule.factor === 1);
+/** Whether a rule moves tensors as they are, or computes new ones. Factor 1 telescopes, factor 0 keeps the low layer (methods.md 1.5). */
+export const isRewiringRule = ({ name, factor }: Pick<MergeRule, 'name' | 'factor'>): boolean =>
+  factor === 0 || name === 'keep-low' || name === 'keep-top' || (name === 'replace-top' && factor === 1);
+
+/** Whether all weights of the pruned model are weights of the source. */
+export const isRewiring = ({ rule }: LayerPlan): boolean => isRewiringRule(rule);
 
 function mergedLayer(plan: LayerPlan, first: number, last: number): OutputLayer {
   const window = { first, last };

@@ -3,7 +3,7 @@ import type { LaunchInput } from '../../services/launch-input.js';
 import type { LaunchExperimentInput } from './experiment.input.js';
 import { StageName } from './experiment.type.js';
 
-const ENGINES = { AUTO: 'auto', TENSORFLOW: 'tensorflow', WASM: 'wasm' } as const;
+const ENGINES = { AUTO: 'auto', TENSORFLOW: 'tensorflow', WASM: 'wasm', TORCH: 'torch' } as const;
 const STAGES = {
   RESOLVE_MODEL: 'resolve-model',
   CALIBRATE: 'calibrate',

@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { fileModelFolder } from '../checkpoint-files.js';
 import { type HostedSession, openEngineSession } from '../engine-host.js';
 import type { Stage, StageContext } from '../stage.js';
-import type { StageTools } from '../stage-tools.js';
+import { runIdOf, type StageTools } from '../stage-tools.js';
+import { openTorchSession } from '../torch-host.js';
 
 const cursorSchema = z.object({ index: z.int(), evaluations: z.int(), layerForwards: z.int(), state: z.unknown() });
 
@@ -93,13 +94,19 @@ async function readMagnitudes(folder: string, signal: AbortSignal): Promise<read
 async function openSession(context: StageContext, tools: StageTools, folder: string): Promise<HostedSession> {
   const { request, output, signal } = context;
   context.progress({ done: 0, total: null, unit: 'evaluations', note: 'loading the model' });
-  const session = await openEngineSession({
-    folder,
-    tokenIds: output('calibrate').tokenIds,
-    prefer: request.engine === 'auto' ? tools.engine : request.engine,
-    engineFolder: tools.engineFolder,
-    signal,
-  });
+  const prefer = request.engine === 'auto' ? tools.engine : request.engine;
+  const { tokenIds } = output('calibrate');
+  const session =
+    prefer === 'torch'
+      ? await openTorchSession({
+          ...{ folder, tokenIds, signal },
+          python: tools.python,
+          dtype: tools.torchDtype,
+          threads: tools.threads,
+          runId: runIdOf(tools, context.experimentId),
+          onLine: (line) => context.log(`torch: ${line}`),
+        })
+      : await openEngineSession({ folder, tokenIds, prefer, engineFolder: tools.engineFolder, signal });
   context.emit({ kind: 'engine', data: session.info });
   context.log(
     `engine: ${session.info.package}, backend ${session.info.backend} on ${session.info.device}${session.info.fallbackReason ? ` (${session.info.fallbackReason})` : ''}`,

@@ -11,8 +11,9 @@ import { decoderLayer, rmsNorm } from '../../model/decoder.js';
 import { ropeTables } from '../../model/rope.js';
 import { project, type Tensor2D, type TensorOps } from '../../model/tensor-ops.js';
 import { formatPlan, identityPlan, type LayerPlan } from '../../plan/index.js';
+import { checkTokens } from '../calibration-tokens.js';
 import type { EngineInfo, EngineSession, LayerStatistics, Measurement, Quantity } from '../engine.js';
-import { badTokens, nonFinite, outOfMemory } from '../engine-errors.js';
+import { noGradients, nonFinite, outOfMemory } from '../engine-errors.js';
 import { PrefixCache } from '../prefix-cache.js';
 import type { TfjsBackend } from './backend.js';
 import { loadWeights, type ModelWeights } from './weights.js';
@@ -20,15 +21,6 @@ import { loadWeights, type ModelWeights } from './weights.js';
 const DEFAULT_CACHE_BYTES = 1_500_000_000;
 
 const pathKey = ({ projections, sideFrom }: MergedLayer): string => `${termsKey(projections)}:${sideFrom}`;
-
-function checkTokens(tokenIds: readonly (readonly number[])[], config: ModelConfig): void {
-  const tokens = tokenIds[0]?.length ?? 0;
-  if (tokens < 2) throw badTokens('A calibration sample needs at least two tokens.');
-  if (tokenIds.some((row) => row.length !== tokens)) throw badTokens('Calibration samples differ in length.');
-  const outside = tokenIds.flat().find((id) => !Number.isInteger(id) || id < 0 || id >= config.vocabSize);
-  if (outside !== undefined)
-    throw badTokens(`Token ${outside} is outside the model's vocabulary of ${config.vocabSize}.`);
-}
 
 /**
  * Bytes left for the prefix cache beside weights and one layer's intermediate results; throws `ENGINE.OUT_OF_MEMORY` when not
@@ -134,6 +126,10 @@ export class TfjsSession implements EngineSession {
       if (![...influences, ...distances.flat()].every(Number.isFinite)) await this.blame(plan);
       return { blockInfluence: influences, angularDistance: distances, layerForwards: config.depth };
     });
+  }
+
+  blockGradients(): Promise<never> {
+    return Promise.reject(noGradients('tfjs'));
   }
 
   logits(plan: LayerPlan): ReturnType<EngineSession['logits']> {

@@ -1,0 +1,61 @@
+// Letters: B batch, T tokens, V vocab.
+import type { ModelConfig } from '../../checkpoint/model-source.js';
+import { meanOf } from '../../measure/cosine.js';
+import { formatPlan, identityPlan, isRewiring, type LayerPlan, outputLayers } from '../../plan/index.js';
+import type { BlockGradients, EngineInfo, EngineSession, LayerStatistics, Measurement, Quantity } from '../engine.js';
+import { unsupportedRule } from '../engine-errors.js';
+import type { TorchClient } from './client.js';
+import { countOf, type Fields, matrixOf, numbersOf } from './messages.js';
+
+/** One model and one calibration matrix in the side process; see `EngineSession`. It answers one call after the other. */
+export class TorchSession implements EngineSession {
+  constructor(
+    private readonly client: TorchClient,
+    private readonly config: ModelConfig,
+    private readonly size: { readonly batch: number; readonly tokens: number },
+    private current: EngineInfo,
+  ) {}
+
+  get info(): EngineInfo {
+    return this.current;
+  }
+
+  async measure(plan: LayerPlan, quantity: Quantity): Promise<Measurement> {
+    const value = await this.ask('measure', plan, { quantity });
+    const perSample = numbersOf(value, 'perSample', this.size.batch);
+    return { perSample, mean: meanOf(perSample), layerForwards: countOf(value, 'layerForwards') };
+  }
+
+  async layerStatistics(): Promise<LayerStatistics> {
+    const value = await this.ask('layerStatistics', identityPlan(this.config.depth));
+    const blockInfluence = numbersOf(value, 'blockInfluence', this.config.depth);
+    const angularDistance = matrixOf(value, 'angularDistance', this.config.depth + 1);
+    return { blockInfluence, angularDistance, layerForwards: countOf(value, 'layerForwards') };
+  }
+
+  async blockGradients(): Promise<BlockGradients> {
+    const value = await this.ask('blockGradients', identityPlan(this.config.depth));
+    return { scores: numbersOf(value, 'scores', this.config.depth), layerForwards: countOf(value, 'layerForwards') };
+  }
+
+  async logits(plan: LayerPlan): ReturnType<EngineSession['logits']> {
+    const shape = [this.size.batch, this.size.tokens, this.config.vocabSize] as const;
+    const values = numbersOf(await this.ask('logits', plan), 'values', shape[0] * shape[1] * shape[2]);
+    return { shape, values: Float32Array.from(values) };
+  }
+
+  close(): Promise<void> {
+    return this.client.close();
+  }
+
+  /** A plan crosses as its wiring: [projectionsFrom, sideFrom] of each output layer. */
+  private async ask(call: string, plan: LayerPlan, fields: Fields = {}): Promise<Fields> {
+    if (plan.sourceDepth !== this.config.depth)
+      throw new RangeError(`ask: a plan of ${plan.sourceDepth} layers on a model of ${this.config.depth}`);
+    if (!isRewiring(plan)) throw unsupportedRule(plan.rule.name);
+    const layers = outputLayers(plan).map(({ projectionsFrom, sideFrom }) => [projectionsFrom, sideFrom]);
+    const value = await this.client.ask(call, formatPlan(plan), { layers, ...fields });
+    this.current = { ...this.current, batchSamples: countOf(value, 'batchSamples', 1) };
+    return value;
+  }
+}
