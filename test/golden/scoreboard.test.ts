@@ -8,7 +8,7 @@ import {
   wilsonInterval,
 } from '@swm/eval/scoreboard';
 import { describe, expect, test } from 'vitest';
-import golden from './statistics.json' with { type: 'json' };
+import golden from './scoreboard.json' with { type: 'json' };
 
 /** Equal to a relative 1e-10: both sides sum thousands of terms in double precision. */
 function expectEqual(found: number, expected: number): void {

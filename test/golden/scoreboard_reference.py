@@ -1,7 +1,7 @@
 """Golden numbers of the scoreboard's statistics, by scipy and statsmodels, which the project does not need otherwise.
 
-Usage: python -m venv V && V/bin/pip install scipy statsmodels && V/bin/python test/golden/statistics.py > test/golden/statistics.json
-       && npx biome format --write test/golden/statistics.json
+Usage: python -m venv V && V/bin/pip install scipy statsmodels && V/bin/python test/golden/scoreboard_reference.py > test/golden/scoreboard.json
+       && npx biome format --write test/golden/scoreboard.json
 """
 
 import json
