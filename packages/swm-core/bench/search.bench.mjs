@@ -11,7 +11,7 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import { openModel } from '@swm/core/checkpoint';
 import { loadBackend, TfjsSession } from '@swm/core/engine/tfjs';
 import { createMethod, runSearch } from '@swm/core/method';
-import { formatPlan } from '@swm/core/plan';
+import { formatPlan, parsePlan } from '@swm/core/plan';
 import { drawSamples } from '../../../apps/server/dist/worker/calibration-samples.js';
 import { fileModelFolder } from '../../../apps/server/dist/worker/checkpoint-files.js';
 
@@ -98,6 +98,8 @@ async function search(cacheBytes) {
   const { model, close } = await openSource();
   const session = await TfjsSession.open(backend, model, tokenIds, cacheBytes);
   await close();
+  // One layer, so that no search pays for the first use of an operation.
+  await session.measure(parsePlan(`0 !1-${model.config.depth - 1}`), 'nll');
   const similarities = [];
   const began = performance.now();
   const { plan, cursor } = await runSearch({

@@ -14,6 +14,8 @@ export interface TfjsBackend {
   readonly info: EngineInfo;
   /** Throws `ENGINE.OUT_OF_MEMORY` when an upload failed silently. */
   check(tensor: Tensor): void;
+  /** Takes over a weight just made and gives it back where operations find it: a GPU's own memory, not the host's. */
+  settle<T extends Tensor>(tensor: T): T;
   /** Bytes the backend can hold, or null where only the machine limits it. */
   readonly memoryLimitBytes: number | null;
   /** Runs `work` with this backend active, after whatever any session of this thread is doing. */
@@ -71,6 +73,7 @@ async function loadTensorflow(engineFolder: string): Promise<TfjsBackend> {
       layout: 'out-in',
       info,
       check: () => {},
+      settle: backend.isUsingGpuDevice ? (tensor) => moveToGpu(tf, tensor) : (tensor) => tensor,
       memoryLimitBytes: null,
       inTurn: turnsOf(tf, 'tensorflow'),
     };
@@ -78,6 +81,16 @@ async function loadTensorflow(engineFolder: string): Promise<TfjsBackend> {
     if (isCodedError(error) && error.code.startsWith('ENGINE.')) throw error;
     throw engineUnavailable('tensorflow', firstLine(error), error);
   }
+}
+
+/**
+ * A new tensor of this backend lies in the host's memory until its first use, and an operation on the GPU copies it there; the result
+ * of an operation stays there. Weights are moved once, when they are loaded, and the host's copy is let go.
+ */
+function moveToGpu<T extends Tensor>(tf: TensorOps, tensor: T): T {
+  const moved = tf.mul(tensor, 1) as T; // the same shape and type
+  tensor.dispose();
+  return moved;
 }
 
 /** A WebAssembly heap ends at 4 GB; XNNPACK keeps a second copy of each weight. */
@@ -101,7 +114,8 @@ async function loadWasm(): Promise<TfjsBackend> {
     if (backend.getMemoryOffset(tensor.dataId) === 0) throw outOfMemory('wasm', tf.memory().numBytes, WASM_LIMIT_BYTES);
   };
   const info = { name: 'tfjs', backend: 'wasm', package: `${name}@${version}`, device: 'cpu', dtype: 'f32' } as const;
-  return { tf, layout: 'in-out', info, check, memoryLimitBytes: WASM_LIMIT_BYTES, inTurn: turnsOf(tf, 'wasm') };
+  const settle: TfjsBackend['settle'] = (tensor) => tensor;
+  return { tf, layout: 'in-out', info, check, settle, memoryLimitBytes: WASM_LIMIT_BYTES, inTurn: turnsOf(tf, 'wasm') };
 }
 
 const firstLine = (error: unknown): string =>

@@ -71,7 +71,7 @@ export class TfjsSession implements EngineSession {
     const [batch, tokens] = [tokenIds.length, tokenIds[0]?.length ?? 0];
     const budget = cacheBudget(backend, source, batch * tokens, cacheBytes);
     return backend.inTurn(async () => {
-      const weights = await loadWeights(tf, source, layout, backend.check);
+      const weights = await loadWeights(backend, source);
       const context: AttentionContext = {
         config,
         layout,

@@ -3,7 +3,8 @@ import { layerTensorName } from '../../architecture/architecture.js';
 import { LLAMA } from '../../architecture/llama.js';
 import type { ModelSource } from '../../checkpoint/model-source.js';
 import type { ProjectionWeights, SideWeights } from '../../model/decoder.js';
-import type { Tensor, Tensor2D, TensorOps, WeightLayout } from '../../model/tensor-ops.js';
+import type { Tensor, Tensor2D } from '../../model/tensor-ops.js';
+import type { TfjsBackend } from './backend.js';
 
 /** The whole source model on the backend, f32. Layers are taken apart so that a plan is only a re-wiring. */
 export interface ModelWeights {
@@ -20,27 +21,23 @@ export interface ModelWeights {
 class Uploader {
   private readonly owned: Tensor[] = [];
 
-  constructor(
-    private readonly tf: TensorOps,
-    readonly layout: WeightLayout,
-    private readonly check: (tensor: Tensor) => void,
-  ) {}
+  constructor(private readonly backend: TfjsBackend) {}
 
   vector(values: Float32Array): Tensor {
-    return this.own(this.tf.tensor1d(values));
+    return this.own(this.backend.tf.tensor1d(values));
   }
 
   /** values of [O, I] as stored → [O, I] */
   asStored(values: Float32Array, inputs: number): Tensor2D {
-    return this.own(this.tf.tensor2d(values, [values.length / inputs, inputs]));
+    return this.own(this.backend.tf.tensor2d(values, [values.length / inputs, inputs]));
   }
 
   /** values of [O, I] as stored → the backend's layout */
   matrix(values: Float32Array, inputs: number): Tensor2D {
-    if (this.layout === 'out-in') return this.asStored(values, inputs);
-    const stored = this.tf.tensor2d(values, [values.length / inputs, inputs]); // [O, I]
+    if (this.backend.layout === 'out-in') return this.asStored(values, inputs);
+    const stored = this.backend.tf.tensor2d(values, [values.length / inputs, inputs]); // [O, I]
     try {
-      this.check(stored);
+      this.backend.check(stored);
       return this.transposed(stored); // [I, O]
     } finally {
       stored.dispose();
@@ -49,7 +46,7 @@ class Uploader {
 
   /** [O, I] → [I, O] */
   transposed(stored: Tensor2D): Tensor2D {
-    return this.own(this.tf.transpose(stored) as Tensor2D); // rank 2 stays rank 2
+    return this.own(this.backend.tf.transpose(stored) as Tensor2D); // rank 2 stays rank 2
   }
 
   dispose(): void {
@@ -57,9 +54,10 @@ class Uploader {
   }
 
   private own<T extends Tensor>(tensor: T): T {
-    this.owned.push(tensor);
-    this.check(tensor);
-    return tensor;
+    const settled = this.backend.settle(tensor);
+    this.owned.push(settled);
+    this.backend.check(settled);
+    return settled;
   }
 }
 
@@ -96,18 +94,13 @@ async function loadLayer(uploader: Uploader, source: ModelSource, layer: number)
 }
 
 /** Uploads every tensor of `source`, layer by layer; `source` may be closed afterwards. Frees everything when it throws. */
-export async function loadWeights(
-  tf: TensorOps,
-  source: ModelSource,
-  layout: WeightLayout,
-  check: (tensor: Tensor) => void,
-): Promise<ModelWeights> {
+export async function loadWeights(backend: TfjsBackend, source: ModelSource): Promise<ModelWeights> {
   const { depth, hiddenSize: D, isTied } = source.config;
-  const uploader = new Uploader(tf, layout, check);
+  const uploader = new Uploader(backend);
   try {
     const embedding = uploader.asStored(await source.readFloat32(LLAMA.embedding.name), D);
     const untied = isTied ? undefined : uploader.matrix(await source.readFloat32(LLAMA.head.name), D);
-    let head = layout === 'out-in' ? (untied ?? embedding) : untied;
+    let head = backend.layout === 'out-in' ? (untied ?? embedding) : untied;
     const finalNorm = uploader.vector(await source.readFloat32(LLAMA.finalNorm.name));
     const layers: Awaited<ReturnType<typeof loadLayer>>[] = [];
     for (let layer = 0; layer < depth; layer += 1) layers.push(await loadLayer(uploader, source, layer));

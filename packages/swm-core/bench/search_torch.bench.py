@@ -1,0 +1,160 @@
+"""Sliding-Window Merging in the torch engine against the public script's sequence, on Llama-2-7B's shape with random fp16 weights made here.
+
+usage: python packages/swm-core/bench/search_torch.bench.py [threshold=0.9] [layers=32]        needs a CUDA device with 48 GB, torch and transformers
+The same candidates both ways. Engine: prefix cache, one batch of 10, no logits. Script: a deep copy of the model for each candidate, the
+merge, ten forwards of one sample each with logits, cosines of fp16 vectors on the CPU. Prints both times, their ratio, both peaks of memory.
+"""
+
+import copy
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "python"))
+import session as engine
+
+THRESHOLD = float(sys.argv[1]) if len(sys.argv) > 1 else 0.9
+LAYERS = int(sys.argv[2]) if len(sys.argv) > 2 else 32
+D, F, HEADS, V, SAMPLES, TOKENS = 4096, 11008, 32, 32000, 10, 128
+DEVICE = torch.device("cuda")
+CONFIG = {
+    "architecture": "llama", "depth": LAYERS, "hiddenSize": D, "queryHeads": HEADS, "kvHeads": HEADS, "headSize": D // HEADS,
+    "mlpSize": F, "vocabSize": V, "rmsNormEps": 1e-5, "ropeTheta": 10000.0, "isTied": False,
+}  # fmt: skip
+PROJECTIONS = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"]
+
+
+def weight(name, shape):
+    """The same random tensor for the same name, wherever it is asked for: hidden states stay near one, every layer matters."""
+    if len(shape) == 1:
+        return torch.ones(shape, dtype=torch.float16, device=DEVICE)
+    generator = torch.Generator(DEVICE).manual_seed(zlib.crc32(name.encode()))
+    return torch.randn(shape, dtype=torch.float16, device=DEVICE, generator=generator) / shape[-1] ** 0.5
+
+
+class RandomFolder:
+    """Stands where the engine reads a checkpoint's folder."""
+
+    def __init__(self, folder):
+        pass
+
+    def read(self, name, shape):
+        return weight(name, shape)
+
+
+def windows(measure):
+    """The public script's loop in source layers: (low, high, similarity) of each candidate that is measured."""
+    low, high, committed, tried = LAYERS - 3, LAYERS - 2, [], []
+    while low >= 0:
+        if low == high:
+            low -= 1
+            continue
+        similarity = measure(committed, (low, high))
+        tried.append((list(committed), (low, high), similarity))
+        if similarity > THRESHOLD:
+            low -= 1
+        elif low + 1 != high:
+            committed.append((low + 1, high))
+            high = low
+        else:
+            low, high = low - 1, high - 1
+    return tried
+
+
+def wiring(merges):
+    layers, at = [], 0
+    for first, last in sorted(merges):
+        layers += [(layer, layer) for layer in range(at, first)] + [(last, first)]
+        at = last + 1
+    return layers + [(layer, layer) for layer in range(at, LAYERS)]
+
+
+def clock():
+    torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def by_engine(token_ids):
+    engine.SafetensorsFolder = RandomFolder
+    with torch.inference_mode():
+        session = engine.Session("", CONFIG, token_ids, 1_500_000_000, DEVICE, torch.float16)
+        forwards = [0]
+
+        def measure(committed, window):
+            value = session.measure(wiring([*committed, window]), "cosine")
+            forwards[0] += value["layerForwards"]
+            return sum(value["perSample"]) / SAMPLES
+
+        session.measure(wiring([(0, LAYERS - 2)]), "nll")  # first use of the libraries
+        session = engine.Session("", CONFIG, token_ids, 1_500_000_000, DEVICE, torch.float16)
+        torch.cuda.reset_peak_memory_stats()
+        began = clock()
+        tried = windows(measure)
+        seconds = clock() - began
+    return tried, seconds, torch.cuda.max_memory_allocated(), forwards[0]
+
+
+@torch.no_grad()
+def by_script(token_ids, tried):
+    config = LlamaConfig(
+        vocab_size=V, hidden_size=D, intermediate_size=F, num_hidden_layers=LAYERS, num_attention_heads=HEADS, num_key_value_heads=HEADS,
+        rms_norm_eps=1e-5, rope_theta=10000.0, tie_word_embeddings=False,
+    )  # fmt: skip
+    torch.set_default_dtype(torch.float16)
+    with torch.device(DEVICE):
+        dense = LlamaForCausalLM(config).eval()
+    torch.set_default_dtype(torch.float32)
+    for name, parameter in dense.named_parameters():
+        parameter.copy_(weight(name, tuple(parameter.shape)))
+    samples = [torch.tensor([row], device=DEVICE) for row in token_ids]
+
+    def states(model):
+        return [model(input_ids=row, output_hidden_states=True, use_cache=False).hidden_states[-1].flatten().cpu() for row in samples]
+
+    def merged(model, first, last):
+        candidate = copy.deepcopy(model)
+        layers = candidate.model.layers
+        for k in range(first, last + 1):
+            for name in PROJECTIONS:
+                weight_of = layers[first].get_submodule(name).weight.data
+                weight_of += model.model.layers[k].get_submodule(name).weight.data - weight_of
+        candidate.model.layers = torch.nn.ModuleList([*layers[:first], layers[first], *layers[last + 1 :]])
+        candidate.config.num_hidden_layers = len(candidate.model.layers)
+        for index, layer in enumerate(candidate.model.layers):
+            layer.self_attn.layer_idx = index
+        return candidate
+
+    reference = states(dense)
+    torch.cuda.reset_peak_memory_stats()
+    seconds, similarities, current, done = 0.0, [], dense, []
+    for committed, (low, high), _ in tried:
+        began = clock()
+        for window in committed[len(done) :]:  # layers above an open window were merged before: indices below are unchanged
+            current = merged(current, *window)
+            done.append(window)
+        candidate = merged(current, low, high)
+        cosines = [torch.nn.functional.cosine_similarity(a, b, dim=0) for a, b in zip(reference, states(candidate))]
+        similarities.append(float(sum(cosines) / len(cosines)))
+        del candidate
+        seconds += clock() - began
+    return similarities, seconds, torch.cuda.max_memory_allocated()
+
+
+def main():
+    generator = torch.Generator().manual_seed(7)
+    token_ids = torch.randint(0, V, (SAMPLES, TOKENS), generator=generator).tolist()
+    tried, engine_seconds, engine_bytes, forwards = by_engine(token_ids)
+    torch.cuda.empty_cache()
+    similarities, script_seconds, script_bytes = by_script(token_ids, tried)
+    distance = max(abs(a - b) for (_, _, a), b in zip(tried, similarities))
+    print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}, fp16, {LAYERS} layers, threshold {THRESHOLD}: {len(tried)} candidates measured")
+    print(f"engine {engine_seconds:.2f} s, {forwards} layer-forwards, peak {engine_bytes / 2**30:.1f} GiB")
+    print(f"script {script_seconds:.2f} s, {len(tried) * LAYERS * SAMPLES} of one sample or fewer, peak {script_bytes / 2**30:.1f} GiB")
+    print(f"ratio {script_seconds / engine_seconds:.1f}; largest difference of a similarity {distance:.4f}")
+
+
+main()
