@@ -25,6 +25,7 @@ const ALL_RIVALS = [
   { uidl: {} },
   { sleb: {} },
   { shortenedPpl: {} },
+  { shortenedTaylor: {} },
   { shortenedMagnitude: {} },
   { laco: { span: 3 } },
   { lastN: {} },

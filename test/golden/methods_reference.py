@@ -58,6 +58,9 @@ angles = [
     for first in range(depth - remove + 1)
 ]
 block = min(range(len(angles)), key=lambda first: angles[first])
+with torch.enable_grad():
+    model(input_ids=samples, labels=samples, use_cache=False).loss.backward()
+taylor = [sum((weight * weight.grad).double().abs().sum().item() for weight in layer.parameters()) for layer in original]
 perplexity = [math.exp(loss(without({layer}))) for layer in everything]
 magnitude = [sum(weight.double().abs().sum().item() for weight in layer.parameters()) for layer in original]
 
@@ -74,6 +77,7 @@ print(
             "SHORT_GPT": {"removed": lowest(influence, everything), "scores": influence},
             "UIDL": {"removed": list(range(block, block + remove)), "scores": angles},
             "SHORTENED_PPL": {"removed": lowest(perplexity, protected), "scores": perplexity},
+            "SHORTENED_TAYLOR": {"removed": lowest(taylor, protected), "scores": taylor},
             "SHORTENED_MAGNITUDE": {"removed": lowest(magnitude, protected), "scores": magnitude},
             "SLEB": {"removed": sorted(gone), "scores": [math.exp(value) for losses in rounds for value in losses.values()]},
         }

@@ -236,6 +236,12 @@ describe('launchExperiment', () => {
       ['target', 'layers'],
     ],
     [
+      'gradients on an engine without them',
+      { method: { shortenedTaylor: {} }, target: { layers: 6 }, engine: 'WASM' },
+      'ENGINE.NO_GRADIENTS',
+      ['engine'],
+    ],
+    [
       'fewer layers than protected ones, by magnitude',
       { method: { shortenedMagnitude: {} }, target: { layers: 5 } },
       'METHOD.INVALID_OPTION',
@@ -388,6 +394,7 @@ describe('launchExperiment', () => {
     ['UIDL', { uidl: {} }, 4, {}],
     ['SLEB', { sleb: {} }, 2, {}],
     ['SHORTENED_PPL', { shortenedPpl: { protect: false } }, 4, { protect: false }],
+    ['SHORTENED_TAYLOR', { shortenedTaylor: {} }, 6, { protect: true }],
     ['SHORTENED_MAGNITUDE', { shortenedMagnitude: {} }, 6, { protect: true }],
     ['LAST_N', { lastN: {} }, 1, {}],
     ['RANDOM', { random: { seed: 7 } }, 3, { seed: 7 }],

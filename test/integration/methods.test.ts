@@ -24,6 +24,7 @@ const LAUNCHES: Readonly<Record<string, Data>> = {
   UIDL: { method: { uidl: {} }, target },
   SLEB: { method: { sleb: {} }, target },
   SHORTENED_PPL: { method: { shortenedPpl: {} }, target },
+  SHORTENED_TAYLOR: { method: { shortenedTaylor: {} }, target },
   SHORTENED_MAGNITUDE: { method: { shortenedMagnitude: {} }, target },
   LAST_N: { method: { lastN: {} }, target },
   RANDOM: { method: { random: { seed: 5 } }, target },
@@ -31,7 +32,7 @@ const LAUNCHES: Readonly<Record<string, Data>> = {
   DENSE: { method: { dense: {} } },
 };
 /** As far as each search can be judged by a list of numbers of another program. */
-const JUDGED = ['SHORT_GPT', 'UIDL', 'SLEB', 'SHORTENED_PPL', 'SHORTENED_MAGNITUDE'];
+const JUDGED = ['SHORT_GPT', 'UIDL', 'SLEB', 'SHORTENED_PPL', 'SHORTENED_TAYLOR', 'SHORTENED_MAGNITUDE'];
 
 beforeAll(async () => {
   const folder = makeTinyModel(join(scratch.path, 'model'), { layers: DEPTH, seed: 3 });
@@ -68,6 +69,7 @@ it.each(Object.keys(LAUNCHES))('%s finds a plan of the depth asked for', async (
   if (name === 'LAST_N') expect(layers).toEqual([10, 11, 12]);
   if (name === 'RANDOM') expect(layers.every((layer) => layer >= 4 && layer <= 11)).toBe(true);
   if (['SHORTENED_MAGNITUDE', 'LAST_N', 'RANDOM', 'MANUAL', 'DENSE'].includes(name)) expect(engine).toBeNull();
+  else if (name === 'SHORTENED_TAYLOR') expect(engine.backend).toMatch(/cpu|cuda|mps/);
   else expect(engine.backend).toMatch(/tensorflow|wasm/);
   if (!JUDGED.includes(name)) return;
 

@@ -4,6 +4,7 @@ import {
   layersOfRatio,
   type MethodRequest,
   type ModelSize,
+  needsGradients,
   readMethodRequest,
   validateMethodRequest,
 } from '@swm/core/method';
@@ -39,7 +40,7 @@ export function checkLaunch(
     checkCalibration(input.calibration, environment),
     checkProtocol(input, environment),
     checkLatency(input),
-    checkPython(input, model, environment),
+    checkPython(input, method, model, environment),
     checkEngine(input, method),
     checkKey(input.idempotencyKey),
   ];
@@ -178,13 +179,15 @@ function checkLatency({ latency }: LaunchInput): Check<unknown> {
 /** Scores, latency, the conversion of a built-in model and the torch engine run in Python. */
 function checkPython(
   input: LaunchInput,
+  method: Check<MethodRequest>,
   model: { readonly folder: string | null } | null,
   environment: LaunchEnvironment,
 ): Check<unknown> {
   const needed = reaches(input, 'evaluate') || model?.folder === null;
   const isSearching = input.methods.some(({ name }) => name !== 'dense') && reaches(input, 'search-plan');
   if (environment.hasPython()) return { value: null };
-  if (input.engine === 'torch' && isSearching)
+  const isOnTorch = input.engine === 'torch' || ('value' in method && needsGradients(method.value));
+  if (isOnTorch && isSearching)
     return bad(
       wrong(
         'EVAL.PYTHON_MISSING',
@@ -204,10 +207,20 @@ function checkPython(
   );
 }
 
-/** The torch engine re-wires layers, it does not compute new ones. */
+/** The torch engine re-wires layers, it does not compute new ones; it alone takes gradients. */
 function checkEngine({ engine }: LaunchInput, method: Check<MethodRequest>): Check<unknown> {
-  if (engine !== 'torch' || 'errors' in method) return { value: null };
+  if ('errors' in method) return { value: null };
   const { value } = method;
+  if (needsGradients(value) && engine !== 'torch' && engine !== 'auto')
+    return bad(
+      wrong(
+        'ENGINE.NO_GRADIENTS',
+        ['engine'],
+        'This method needs gradients, which the engine asked for does not take.',
+        'Set engine: TORCH, or leave it to AUTO.',
+      ),
+    );
+  if (engine !== 'torch') return { value: null };
   if (value.name !== 'swm') return { value: null };
   const { rule = 'replace-top', factor = 1 } = value;
   if (isRewiringRule({ name: rule, factor })) return { value: null };

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import {
+  type BlockGradients,
   type EngineInfo,
   engineCrashed,
   type LayerStatistics,
@@ -10,13 +11,20 @@ import {
 } from '@swm/core/engine';
 import { type LayerPlan, planJson } from '@swm/core/plan';
 import { z } from 'zod';
-import { type EngineReply, type EngineRequest, type EngineThreadData, revive } from './engine-messages.js';
+import {
+  type EngineAnswer,
+  type EngineReply,
+  type EngineRequest,
+  type EngineThreadData,
+  revive,
+} from './engine-messages.js';
 
 /** A session whose tensors live in another thread. `close` ends the thread. */
 export interface HostedSession {
   readonly info: EngineInfo;
   measure(plan: LayerPlan, quantity: Quantity): Promise<Measurement>;
   layerStatistics(): Promise<LayerStatistics>;
+  blockGradients(): Promise<BlockGradients>;
   close(): Promise<void>;
 }
 
@@ -33,7 +41,7 @@ async function readUnavailableReason(engineFolder: string): Promise<string | und
 }
 
 type Pending = {
-  readonly resolve: (value: Measurement | LayerStatistics | null) => void;
+  readonly resolve: (value: EngineAnswer) => void;
   readonly reject: (error: unknown) => void;
 };
 
@@ -80,7 +88,7 @@ export async function openEngineSession(options: {
     } else waiting?.resolve(message.value);
   });
   const wait = (id: number | 'open') =>
-    new Promise<Measurement | LayerStatistics | null>((resolve, reject) => {
+    new Promise<EngineAnswer>((resolve, reject) => {
       if (ended) reject(ended);
       else pending.set(id, { resolve, reject });
     });
@@ -107,6 +115,7 @@ export async function openEngineSession(options: {
     measure: (plan, quantity) =>
       ask({ id: id(), call: 'measure', planJson: planJson(plan), quantity }) as Promise<Measurement>,
     layerStatistics: () => ask({ id: id(), call: 'layerStatistics' }) as Promise<LayerStatistics>,
+    blockGradients: () => ask({ id: id(), call: 'blockGradients' }) as Promise<BlockGradients>,
     close: async () => {
       if (!ended) await ask({ id: id(), call: 'close' });
       await thread.terminate();

@@ -1,4 +1,4 @@
-import type { EngineInfo, LayerStatistics, Measurement, Quantity } from '@swm/core/engine';
+import type { BlockGradients, EngineInfo, LayerStatistics, Measurement, Quantity } from '@swm/core/engine';
 import { CodedError } from '@swm/core/errors';
 
 /** What the engine's thread is started with. */
@@ -13,7 +13,7 @@ export interface EngineThreadData {
 /** A question to the thread; plans cross as canonical JSON. */
 export type EngineRequest =
   | { readonly id: number; readonly call: 'measure'; readonly planJson: string; readonly quantity: Quantity }
-  | { readonly id: number; readonly call: 'layerStatistics' }
+  | { readonly id: number; readonly call: 'layerStatistics' | 'blockGradients' }
   | { readonly id: number; readonly call: 'close' };
 
 /** An error as it crosses threads: prototypes do not. */
@@ -30,9 +30,12 @@ export interface CrossedError {
     | undefined;
 }
 
+/** What a call gives; null for `close`. */
+export type EngineAnswer = Measurement | LayerStatistics | BlockGradients | null;
+
 export type EngineReply =
   | { readonly id: 'open'; readonly info: EngineInfo }
-  | { readonly id: number; readonly value: Measurement | LayerStatistics | null }
+  | { readonly id: number; readonly value: EngineAnswer }
   | { readonly id: number | 'open'; readonly error: CrossedError };
 
 /** Rebuilds an error on this side of the thread. */

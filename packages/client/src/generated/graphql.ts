@@ -90,6 +90,8 @@ export type MethodName =
   | 'SHORTENED_MAGNITUDE'
   /** Drops the layers whose removal, one at a time, raises perplexity least. */
   | 'SHORTENED_PPL'
+  /** Drops the layers whose weights the loss would miss least, to first order; one backward pass. */
+  | 'SHORTENED_TAYLOR'
   /** Drops the layers that change their input least (block influence), measured once on the dense model. */
   | 'SHORT_GPT'
   /** Removes layers one by one, each time the one the current model misses least by next-token loss. */

@@ -23,6 +23,8 @@ export interface MethodDefinition<
   readonly reference: string;
   readonly target: Kind;
   readonly options: Options;
+  /** Asks for gradients, which not every engine takes. */
+  readonly needsGradients?: true;
   /** Throws `METHOD.INVALID_OPTION` where options in their ranges and a target from 1 to `depth` still cannot run on the model. */
   check?(
     options: OptionValues<Options>,

@@ -7,6 +7,7 @@ export {
   type MethodDescription,
   type MethodName,
   type MethodRequest,
+  needsGradients,
   readMethodRequest,
   validateMethodRequest,
 } from './registry.js';

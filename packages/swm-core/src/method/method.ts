@@ -14,13 +14,16 @@ export type Ask =
     }
   | { readonly kind: 'statistics' }
   | { readonly kind: 'magnitudes' }
+  | { readonly kind: 'gradients' }
   | { readonly kind: 'done' };
 
 export type Answer =
   | { readonly kind: 'value'; readonly value: number }
   | { readonly kind: 'statistics'; readonly statistics: LayerStatistics }
   /** Sum of absolute weights of each source layer. [L] */
-  | { readonly kind: 'magnitudes'; readonly magnitudes: readonly number[] };
+  | { readonly kind: 'magnitudes'; readonly scores: readonly number[] }
+  /** Sum of |w · dL/dw| of each source layer. [L] */
+  | { readonly kind: 'gradients'; readonly scores: readonly number[] };
 
 /** A pruning method: four pure functions. `State` is small JSON and *is* the resume cursor. */
 export interface Method<State> {

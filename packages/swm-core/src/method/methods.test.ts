@@ -35,6 +35,7 @@ const toyOf = (order: readonly number[]): ToyModel => {
     depth: order.length,
     measure: (plan) => removedLayers(plan).reduce((sum, layer) => sum + (importance[layer] ?? 0), 0) / 100,
     magnitudes: importance,
+    gradients: importance,
     blockInfluence: importance,
   };
 };
@@ -61,14 +62,14 @@ describe('one-shot removal with protected blocks, golden sets', () => {
     ['Vicuna-7B PPL', VICUNA_PPL, 6, [10, 11, 20, 24, 25, 27]],
   ];
   it.each(goldens)('%s removes %#', async (_, order, count, removed) => {
-    for (const name of ['shortened-ppl', 'shortened-magnitude'] as const) {
+    for (const name of ['shortened-ppl', 'shortened-taylor', 'shortened-magnitude'] as const) {
       const { plan } = await searchToy({ name, targetLayers: order.length - count }, toyOf(order));
       expect(removedLayers(plan)).toEqual(removed);
     }
   });
 
   it('without protection takes the order as it is', async () => {
-    for (const name of ['shortened-ppl', 'shortened-magnitude'] as const) {
+    for (const name of ['shortened-ppl', 'shortened-taylor', 'shortened-magnitude'] as const) {
       const { plan } = await searchToy({ name, protect: false, targetLayers: 26 }, toyOf(LLAMA2_TAYLOR));
       expect(removedLayers(plan)).toEqual(sorted(LLAMA2_TAYLOR.slice(0, 6)));
     }
@@ -77,8 +78,13 @@ describe('one-shot removal with protected blocks, golden sets', () => {
   });
 
   it('breaks ties by the lower layer', async () => {
-    const flat: ToyModel = { depth: 12, measure: () => 2, magnitudes: new Array(12).fill(7) };
-    for (const name of ['shortened-ppl', 'shortened-magnitude'] as const)
+    const flat: ToyModel = {
+      depth: 12,
+      measure: () => 2,
+      magnitudes: new Array(12).fill(7),
+      gradients: new Array(12).fill(7),
+    };
+    for (const name of ['shortened-ppl', 'shortened-taylor', 'shortened-magnitude'] as const)
       expect((await searchToy({ name, targetLayers: 10 }, flat)).text).toBe('0-3 !4-5 6-11');
     expect((await searchToy({ name: 'sleb', targetLayers: 10 }, flat)).text).toBe('0 !1-2 3-11');
   });
@@ -235,6 +241,7 @@ const requestsFor = (depth: number, targetLayers: number, threshold: number): re
   { name: 'uidl', targetLayers },
   { name: 'sleb', targetLayers: Math.max(2, targetLayers) },
   { name: 'shortened-ppl', targetLayers: Math.max(6, targetLayers) },
+  { name: 'shortened-taylor', protect: false, targetLayers },
   { name: 'shortened-magnitude', protect: false, targetLayers },
   { name: 'last-n', targetLayers },
   { name: 'random', seed: depth, targetLayers },
@@ -261,6 +268,7 @@ describe('every method, whatever is measured', () => {
           range(0, count - 1).map((layer) => anyMeasure(seed + from)(parsePlan(`0-${layer}`)));
         const toy: ToyModel = {
           ...{ depth, measure: anyMeasure(seed), magnitudes: numbers(depth, 1), blockInfluence: numbers(depth, 2) },
+          gradients: numbers(depth, 40),
           angularDistance: range(0, depth).map((row) => numbers(depth + 1, 3 + row)),
         };
         for (const request of requestsFor(depth, 1 + (pick % depth), threshold)) {
@@ -332,6 +340,7 @@ describe('requests', () => {
     [{ name: 'dense', targetLayers: 3 }, 'METHOD.TARGET_UNUSED', ['target']],
     [{ name: 'sleb', targetLayers: 1 }, 'METHOD.INVALID_OPTION', ['target', 'layers']],
     [{ name: 'shortened-ppl', targetLayers: 5 }, 'METHOD.INVALID_OPTION', ['target', 'layers']],
+    [{ name: 'shortened-taylor', targetLayers: 5 }, 'METHOD.INVALID_OPTION', ['target', 'layers']],
     [{ name: 'shortened-magnitude', targetLayers: 5 }, 'METHOD.INVALID_OPTION', ['target', 'layers']],
     [
       { name: 'shortened-ppl', targetLayers: 6, protect: 'yes' },

@@ -10,6 +10,7 @@ import { randomMethod } from './random.js';
 import { shortGptMethod } from './short-gpt.js';
 import { shortenedMagnitudeMethod } from './shortened-magnitude.js';
 import { shortenedPplMethod } from './shortened-ppl.js';
+import { shortenedTaylorMethod } from './shortened-taylor.js';
 import { slebMethod } from './sleb.js';
 import { swmMethod } from './sliding-window-merging.js';
 import { uidlMethod } from './uidl.js';
@@ -22,6 +23,7 @@ const DEFINITIONS = [
   uidlMethod,
   slebMethod,
   shortenedPplMethod,
+  shortenedTaylorMethod,
   shortenedMagnitudeMethod,
   lastNMethod,
   randomMethod,
@@ -147,6 +149,9 @@ export function validateMethodRequest(request: MethodRequest, depth: number): vo
     );
   definition.check?.(options, { depth, targetLayers });
 }
+
+/** Whether only an engine with gradients can answer what the method asks. */
+export const needsGradients = (request: MethodRequest): boolean => read(request).definition.needsGradients ?? false;
 
 /** Measurements the search will take on a model of `depth` layers; null where that depends on what is measured. */
 export function expectedEvaluations(request: MethodRequest, depth: number): number | null {

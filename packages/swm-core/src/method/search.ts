@@ -20,7 +20,7 @@ export interface SearchResult {
 }
 
 /** The part of an engine session a search uses; a search that asks nothing (dense) never opens one. */
-export type Measurer = Pick<EngineSession, 'measure' | 'layerStatistics'>;
+export type Measurer = Pick<EngineSession, 'measure' | 'layerStatistics' | 'blockGradients'>;
 
 /** `SEARCH.NON_FINITE`: a NaN or infinity never decides over a plan. */
 const nonFinite = (what: string): CodedError =>
@@ -58,11 +58,17 @@ async function answerWhole(
     const statistics = await (await open()).layerStatistics();
     return { answer: { kind: 'statistics', statistics }, layerForwards: statistics.layerForwards };
   }
+  if (ask.kind === 'gradients') {
+    const { scores, layerForwards } = await (await open()).blockGradients();
+    const bad = scores.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw nonFinite(`Taylor score of layer ${bad}`);
+    return { answer: { kind: 'gradients', scores }, layerForwards };
+  }
   if (!magnitudes) throw new TypeError('runSearch: the method asks for magnitudes, but none can be read');
   const found = await magnitudes();
   const bad = found.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw nonFinite(`sum of absolute weights of layer ${bad}`);
-  return { answer: { kind: 'magnitudes', magnitudes: found }, layerForwards: 0 };
+  return { answer: { kind: 'magnitudes', scores: found }, layerForwards: 0 };
 }
 
 export interface SearchInput {

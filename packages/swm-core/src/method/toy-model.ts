@@ -11,6 +11,7 @@ export interface ToyModel {
   readonly blockInfluence?: readonly number[];
   readonly angularDistance?: readonly (readonly number[])[];
   readonly magnitudes?: readonly number[];
+  readonly gradients?: readonly number[];
 }
 
 /** Whatever a model may measure: a number in [-1, 1) drawn by a hash of the plan and a seed. */
@@ -28,7 +29,7 @@ export async function searchToy(
   toy: ToyModel,
   cursor?: SearchCursor,
 ): Promise<SearchResult & { text: string; candidates: Candidate[]; cursors: SearchCursor[] }> {
-  const { depth, blockInfluence = [], angularDistance = [], magnitudes = [] } = toy;
+  const { depth, blockInfluence = [], angularDistance = [], magnitudes = [], gradients = [] } = toy;
   const candidates: Candidate[] = [];
   const cursors: SearchCursor[] = [];
   const result = await runSearch({
@@ -40,6 +41,7 @@ export async function searchToy(
         return { perSample: [mean], mean, layerForwards: outputDepth(plan) };
       },
       layerStatistics: async () => ({ blockInfluence, angularDistance, layerForwards: depth }),
+      blockGradients: async () => ({ scores: gradients, layerForwards: 2 * depth }),
     }),
     magnitudes: async () => magnitudes,
     cursor,

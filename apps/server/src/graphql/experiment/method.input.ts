@@ -83,6 +83,12 @@ export class ShortenedPplInput {
   protect!: boolean;
 }
 
+@InputType({ description: 'Options of Shortened-LLM Taylor; it needs a target and the torch engine.' })
+export class ShortenedTaylorInput {
+  @Field(() => Boolean, { defaultValue: true, description: PROTECT })
+  protect!: boolean;
+}
+
 @InputType({ description: 'Options of Shortened-LLM by magnitude; it needs a target.' })
 export class ShortenedMagnitudeInput {
   @Field(() => Boolean, { defaultValue: true, description: PROTECT })
@@ -137,6 +143,9 @@ export class MethodInput {
 
   @Field(() => ShortenedPplInput, { nullable: true, description: 'Shortened-LLM by perplexity.' })
   shortenedPpl?: ShortenedPplInput | null;
+
+  @Field(() => ShortenedTaylorInput, { nullable: true, description: 'Shortened-LLM by first-order Taylor scores.' })
+  shortenedTaylor?: ShortenedTaylorInput | null;
 
   @Field(() => ShortenedMagnitudeInput, { nullable: true, description: 'Shortened-LLM by magnitude.' })
   shortenedMagnitude?: ShortenedMagnitudeInput | null;

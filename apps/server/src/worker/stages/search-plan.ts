@@ -2,7 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { planId } from '@swm/core';
 import { layerMagnitudes, openModel } from '@swm/core/checkpoint';
-import { type Candidate, createMethod, expectedEvaluations, runSearch, type SearchCursor } from '@swm/core/method';
+import {
+  type Candidate,
+  createMethod,
+  expectedEvaluations,
+  needsGradients,
+  runSearch,
+  type SearchCursor,
+} from '@swm/core/method';
 import { formatPlan, outputDepth, planJson } from '@swm/core/plan';
 import { z } from 'zod';
 import { fileModelFolder } from '../checkpoint-files.js';
@@ -94,7 +101,9 @@ async function readMagnitudes(folder: string, signal: AbortSignal): Promise<read
 async function openSession(context: StageContext, tools: StageTools, folder: string): Promise<HostedSession> {
   const { request, output, signal } = context;
   context.progress({ done: 0, total: null, unit: 'evaluations', note: 'loading the model' });
-  const prefer = request.engine === 'auto' ? tools.engine : request.engine;
+  // AUTO means the engine of this machine, or the one that can answer.
+  const auto = needsGradients(request.method) ? 'torch' : tools.engine;
+  const prefer = request.engine === 'auto' ? auto : request.engine;
   const { tokenIds } = output('calibrate');
   const session =
     prefer === 'torch'
