@@ -16,8 +16,8 @@ const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-s
 async function take(name, path, { colorScheme, width, isFullPage }) {
   const context = await browser.newContext({
     colorScheme,
-    viewport: { width, height: width < 600 ? 800 : 620 },
-    deviceScaleFactor: 1.5,
+    viewport: { width, height: width < 600 ? 800 : 1240 },
+    deviceScaleFactor: 1.25,
   });
   const page = await context.newPage();
   await page.goto(WEB_URL + path, { waitUntil: 'networkidle' });
@@ -30,8 +30,8 @@ async function take(name, path, { colorScheme, width, isFullPage }) {
 }
 
 try {
-  const experiment = await take('leaderboard', '/', { colorScheme: 'light', width: 1480, isFullPage: true });
-  await take('leaderboard-dark', '/', { colorScheme: 'dark', width: 1480, isFullPage: true });
+  const experiment = await take('leaderboard', '/', { colorScheme: 'light', width: 1600, isFullPage: true });
+  await take('leaderboard-dark', '/', { colorScheme: 'dark', width: 1600, isFullPage: true });
   await take('leaderboard-phone', '/', { colorScheme: 'light', width: 360, isFullPage: false });
   if (experiment) {
     await take('experiment', experiment, { colorScheme: 'light', width: 1280, isFullPage: true });
