@@ -1,19 +1,11 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seededPoints } from '../support/seeded-points.js';
 import { hasCompiledEngine, makeTinyModel, type Stack, startStack, waitFor } from '../support/stack.js';
 
 const KILLS = 5;
 /** Seeded, so that a failure can be repeated. */
 const SEED = 20_261_125;
-function seededPoints(count: number, below: number): number[] {
-  let state = SEED;
-  const points = new Set<number>();
-  while (points.size < count) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    points.add(1 + (state % below));
-  }
-  return [...points].sort((a, b) => a - b);
-}
 
 let stack: Stack;
 let modelId: string;
@@ -95,7 +87,7 @@ describe('an experiment on the torch engine', () => {
     const started = performance.now();
     const id = await launch('TORCH', 24, 'disturbed');
     let last = 0;
-    for (const [kills, point] of seededPoints(KILLS, expected.length - 12).entries()) {
+    for (const [kills, point] of seededPoints(SEED, KILLS, expected.length - 12).entries()) {
       // At least one candidate further than at the last kill: a search that never moves is given up after three attempts.
       const pids = await waitFor(`candidate ${point}`, async () => {
         const count = (await events(id, 'candidate')).length;

@@ -1,18 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seededPoints } from '../support/seeded-points.js';
 import { makeTinyModel, type Stack, startStack, waitFor } from '../support/stack.js';
 
 /** Seeded, so that a failure can be repeated: the candidates of the search after which the worker is killed. */
 const SEED = 20_261_124;
-function seededPoints(count: number, below: number): number[] {
-  let state = SEED;
-  const points = new Set<number>();
-  while (points.size < count) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    points.add(1 + (state % below));
-  }
-  return [...points].sort((a, b) => a - b);
-}
 
 let stack: Stack;
 let modelId: string;
@@ -92,7 +84,7 @@ describe('a worker killed by SIGKILL', () => {
     await stack.db.experiment.update({ where: { id: calm }, data: { requestHash: 'calm' } });
 
     const id = await launch('disturbed', 0.2);
-    for (const point of seededPoints(3, expected.trace.length - 3)) {
+    for (const point of seededPoints(SEED, 3, expected.trace.length - 3)) {
       await waitFor(`candidate ${point}`, async () => ((await candidates(id)) >= point ? true : undefined));
       await stack.killWorker();
       stack.startWorker();

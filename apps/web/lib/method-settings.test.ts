@@ -13,10 +13,11 @@ it.each([
         { name: 'protect', value: 'false', isDefault: false },
         { name: 'sideFrom', value: 'low', isDefault: true },
         { name: 'plan', value: '0-5', isDefault: false },
+        { name: 'rule', value: 'keep-top', isDefault: false },
       ],
     },
     { layers: 9 },
-    'to 9 layers, seed 3, no protect',
+    'to 9 layers, seed 3, no protect, rule keep-top',
   ],
 ])('methodSettings of %j to %j', (method, target, expected) => {
   expect(methodSettings(method, target)).toBe(expected);

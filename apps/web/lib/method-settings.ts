@@ -1,17 +1,15 @@
 import { decimal } from './format';
 
-/** Options that something else on the page shows already. */
-const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set(['plan', 'rule']);
-
 /** `sideFrom` → `side from`. */
 const words = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-/** Options that are not at their default, in words: `seed 3`, `no protect`. */
+/** Options that are not at their default, in words: `seed 3`, `no protect`. The plan, and what else is `shown` elsewhere, is left out. */
 export const optionTexts = (
   options: readonly { readonly name: string; readonly value: string; readonly isDefault: boolean }[] = [],
+  shown: readonly string[] = [],
 ): readonly string[] =>
   options
-    .filter(({ name, isDefault }) => !isDefault && !SHOWN_ELSEWHERE.has(name))
+    .filter(({ name, isDefault }) => !isDefault && name !== 'plan' && !shown.includes(name))
     .map(({ name, value }) => (value === 'false' ? `no ${words(name)}` : `${words(name)} ${value}`));
 
 /** How a method was set, in words: "repaired, to 20 layers, threshold 0.750". Empty where there is nothing to set. */

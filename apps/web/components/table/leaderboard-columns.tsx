@@ -34,7 +34,7 @@ const describeMethod = ({ method, plan }: LeaderboardRow): string =>
   [
     method.profile?.toLowerCase(),
     typeof method.threshold === 'number' ? `T = ${decimal(method.threshold, 3)}` : null,
-    ...optionTexts(method.options),
+    ...optionTexts(method.options, ['rule']),
     plan.recipes.some(({ kind }) => kind === 'MERGE') ? plan.rule : null,
   ]
     .filter(Boolean)
