@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { seededRandom } from '@swm/core';
 import { CodedError } from '@swm/core/errors';
 
 /** `CALIBRATION.TOO_FEW`: not enough documents are long enough. */
@@ -8,17 +9,6 @@ const tooFew = (found: number, wanted: number, tokens: number): CodedError =>
     message: `Only ${found} of the calibration documents have ${tokens} tokens or more; ${wanted} samples were asked for.`,
     fix: 'Ask for fewer or shorter samples, or calibrate with a file of longer documents.',
   });
-
-/** A small generator with a seed (mulberry32): numbers in [0, 1). The published script's own generator is not ported. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * Draws `samples` windows of `tokens` token ids: documents in random order, each at most once, those too short passed over, a random
@@ -34,8 +24,9 @@ export function drawSamples(options: {
   readonly bosId?: number | undefined;
 }): number[][] {
   const { documents, encode, samples, tokens, seed, bosId } = options;
-  const random = generator(seed);
-  const below = (count: number) => Math.floor(random() * count);
+  // The published script's own generator is not ported.
+  const bits = seededRandom(seed);
+  const below = (count: number) => Math.floor((bits() / 2 ** 32) * count);
   const left = documents.map((_, index) => index);
   const drawn: number[][] = [];
   while (drawn.length < samples && left.length > 0) {

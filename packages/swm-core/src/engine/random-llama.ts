@@ -1,6 +1,7 @@
 import { expectedTensors } from '../architecture/architecture.js';
 import { LLAMA } from '../architecture/llama.js';
 import type { ModelSource, TensorEntry } from '../checkpoint/model-source.js';
+import { seededRandom } from '../seeded-random.js';
 
 /**
  * A Llama in memory whose layers all matter: reproducible f32 weights, projections uniform with the variance that keeps hidden
@@ -11,7 +12,8 @@ export function randomLlama(config: Readonly<Record<string, unknown>>, seed = 1)
   const modelConfig = LLAMA.readConfig(raw);
   const tensors = new Map<string, TensorEntry>();
   const values = new Map<string, Float32Array>();
-  const next = uniform(seed);
+  const bits = seededRandom(seed);
+  const next = () => bits() / 2 ** 31 - 1; // uniform in [-1, 1)
   for (const [name, shape] of expectedTensors(LLAMA, modelConfig)) {
     const count = shape.reduce((product, size) => product * size, 1);
     const spread = Math.sqrt(3 / (shape[1] ?? 1));
@@ -32,16 +34,5 @@ export function randomLlama(config: Readonly<Record<string, unknown>>, seed = 1)
     tensors,
     readFloat32: read,
     readTensor: async (name) => new Uint8Array((await read(name)).buffer),
-  };
-}
-
-/** Uniform in [-1, 1) (mulberry32). */
-function uniform(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 31 - 1;
   };
 }

@@ -1,19 +1,9 @@
+import { seededRandom } from '../seeded-random.js';
 import { defineMethod, opaque } from './definition.js';
 import { dropLayers } from './drop-layers.js';
 import type { Method } from './method.js';
 import { wholeNumber } from './method-option.js';
 import { removableLayers } from './protected-blocks.js';
-
-/** Uniform 32-bit integers (mulberry32): the same seed gives the same ones everywhere. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-}
 
 /** A whole number below `bound`, unbiased: draws past the last whole multiple are thrown away. */
 function below(bound: number, next: () => number): number {
@@ -26,7 +16,7 @@ function below(bound: number, next: () => number): number {
 
 /** A uniform subset of `count` of `layers` (the first steps of a Fisher–Yates shuffle), ascending. */
 export function randomSubset(layers: readonly number[], count: number, seed: number): readonly number[] {
-  const next = generator(seed);
+  const next = seededRandom(seed);
   const rest = [...layers];
   const chosen: number[] = [];
   while (chosen.length < count && rest.length > 0) chosen.push(...rest.splice(below(rest.length, next), 1));
