@@ -17,6 +17,7 @@ import { createLoaders } from './graphql/loaders.js';
 import { MethodResolver } from './graphql/method/method.resolver.js';
 import { ModelResolver } from './graphql/model/model.resolver.js';
 import { createSchema } from './graphql/schema.js';
+import { LayerSimilarityResolver, ModelSimilarityResolver } from './graphql/similarity/similarity.resolver.js';
 import { ViewerResolver } from './graphql/viewer/viewer.resolver.js';
 import { createModelInspector } from './models/inspect-model.js';
 import { createQueue, type Queue } from './queue/queue.js';
@@ -28,6 +29,7 @@ import { LaunchService } from './services/launch-service.js';
 import { LeaderboardService } from './services/leaderboard-service.js';
 import { ModelService } from './services/model-service.js';
 import { ResultService } from './services/result-service.js';
+import { SimilarityService } from './services/similarity-service.js';
 import { isDatabaseAway } from './worker/database-patience.js';
 
 export interface Api {
@@ -85,12 +87,15 @@ async function composeServer(parts: {
   const experiments = new ExperimentService(db);
   const results = new ResultService(db);
   const leaderboard = new LeaderboardService(db);
+  const similarities = new SimilarityService(db);
   const launches = new LaunchService(db, queue, models, createLaunchEnvironment(env));
   const schema = await createSchema(
     new Map<unknown, object>([
       [ViewerResolver, new ViewerResolver(auth)],
       [MethodResolver, new MethodResolver()],
       [ModelResolver, new ModelResolver(models)],
+      [ModelSimilarityResolver, new ModelSimilarityResolver(launches)],
+      [LayerSimilarityResolver, new LayerSimilarityResolver(experiments)],
       [ExperimentResolver, new ExperimentResolver(experiments, launches, results)],
       [LeaderboardRowResolver, new LeaderboardRowResolver(leaderboard)],
       [LeaderboardGroupResolver, new LeaderboardGroupResolver(leaderboard)],
@@ -100,7 +105,7 @@ async function composeServer(parts: {
   return createHttpServer({
     schema,
     authenticate: (header) => auth.authenticate(header),
-    createLoaders: (scope) => createLoaders({ models, experiments, results, leaderboard }, scope),
+    createLoaders: (scope) => createLoaders({ models, experiments, results, leaderboard, similarities }, scope),
     allowedHosts: env.allowedHosts,
     isDatabaseAway,
     onError: (error, requestId) => logger.error({ err: error, requestId }, 'a request failed'),

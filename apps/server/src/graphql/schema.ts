@@ -6,6 +6,7 @@ import { ExperimentResolver } from './experiment/experiment.resolver.js';
 import { LeaderboardGroupResolver, LeaderboardRowResolver } from './leaderboard/leaderboard.resolver.js';
 import { MethodResolver } from './method/method.resolver.js';
 import { ModelResolver } from './model/model.resolver.js';
+import { LayerSimilarityResolver, ModelSimilarityResolver } from './similarity/similarity.resolver.js';
 import { ViewerResolver } from './viewer/viewer.resolver.js';
 
 /** A resolver's class with what its constructor takes. */
@@ -18,6 +19,8 @@ export async function createSchema(instances: ResolverInstances = new Map()): Pr
       ViewerResolver,
       MethodResolver,
       ModelResolver,
+      ModelSimilarityResolver,
+      LayerSimilarityResolver,
       ExperimentResolver,
       LeaderboardRowResolver,
       LeaderboardGroupResolver,
