@@ -1,17 +1,20 @@
 """Sliding-Window Merging in the torch engine against the public script's sequence, on Llama-2-7B's shape with random fp16 weights made here.
 
-usage: python packages/swm-core/bench/search_torch.bench.py [threshold=0.9] [layers=32]        needs a CUDA device with 48 GB, torch and transformers
+usage: python packages/swm-core/bench/search_torch.bench.py [threshold=0.9] [layers=32] [folder]        needs a CUDA device with 48 GB, torch and transformers
 The same candidates both ways. Engine: prefix cache, one batch of 10, no logits. Script: a deep copy of the model for each candidate, the
 merge, ten forwards of one sample each with logits, cosines of fp16 vectors on the CPU. Prints both times, their ratio, both peaks of memory.
+With a folder, the model is also written there as a checkpoint, for search-torch-client.bench.mjs.
 """
 
 import copy
+import json
 import sys
 import time
 import zlib
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "python"))
@@ -48,15 +51,13 @@ class RandomFolder:
 
 def windows(measure):
     """The public script's loop in source layers: (low, high, similarity) of each candidate that is measured."""
-    low, high, committed, tried = LAYERS - 3, LAYERS - 2, [], []
+    low, high, committed, tried, accepted = LAYERS - 3, LAYERS - 2, [], [], None
     while low >= 0:
-        if low == high:
-            low -= 1
-            continue
-        similarity = measure(committed, (low, high))
+        # Right after a commit the window is one layer and the candidate the committed model itself: the script measures it again.
+        similarity = accepted if low == high else measure(committed, (low, high))
         tried.append((list(committed), (low, high), similarity))
-        if similarity > THRESHOLD:
-            low -= 1
+        if low == high or similarity > THRESHOLD:
+            low, accepted = low - 1, similarity
         elif low + 1 != high:
             committed.append((low + 1, high))
             high = low
@@ -144,9 +145,22 @@ def by_script(token_ids, tried):
     return similarities, seconds, torch.cuda.max_memory_allocated()
 
 
+def write_checkpoint(folder):
+    """The same model as a folder of safetensors."""
+    config = {
+        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "num_hidden_layers": LAYERS, "hidden_size": D, "intermediate_size": F,
+        "num_attention_heads": HEADS, "num_key_value_heads": HEADS, "vocab_size": V, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
+        "tie_word_embeddings": False,
+    }  # fmt: skip
+    with torch.device("meta"):
+        shapes = {name: tuple(parameter.shape) for name, parameter in LlamaForCausalLM(LlamaConfig(**config)).named_parameters()}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config))
+    save_file({name: weight(name, shape).cpu() for name, shape in shapes.items()}, folder / "model.safetensors")
+
+
 def main():
-    generator = torch.Generator().manual_seed(7)
-    token_ids = torch.randint(0, V, (SAMPLES, TOKENS), generator=generator).tolist()
+    token_ids = [[(row * 7919 + at * 104_729) % V for at in range(TOKENS)] for row in range(SAMPLES)]
     tried, engine_seconds, engine_bytes, forwards = by_engine(token_ids)
     torch.cuda.empty_cache()
     similarities, script_seconds, script_bytes = by_script(token_ids, tried)
@@ -154,6 +168,8 @@ def main():
     print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}, fp16, {LAYERS} layers, threshold {THRESHOLD}: {len(tried)} candidates measured")
     print(f"engine {engine_seconds:.2f} s, {forwards} layer-forwards, peak {engine_bytes / 2**30:.1f} GiB")
     print(f"script {script_seconds:.2f} s, {len(tried) * LAYERS * SAMPLES} of one sample or fewer, peak {script_bytes / 2**30:.1f} GiB")
+    if len(sys.argv) > 3:
+        write_checkpoint(Path(sys.argv[3]))
     print(f"ratio {script_seconds / engine_seconds:.1f}; largest difference of a similarity {distance:.4f}")
 
 

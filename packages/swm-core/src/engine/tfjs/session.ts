@@ -2,7 +2,7 @@
 import type { ModelConfig, ModelSource } from '../../checkpoint/model-source.js';
 import { angularDistances, lastTokens } from '../../measure/angular-distance.js';
 import { blockInfluence } from '../../measure/block-influence.js';
-import { cosinePerSample, meanOf } from '../../measure/cosine.js';
+import { cosinePerSampleOnBackend, meanOf } from '../../measure/cosine.js';
 import { nextTokenLosses } from '../../measure/next-token-loss.js';
 import { SimilarityCollector } from '../../measure/similarity-collector.js';
 import { combineProjections } from '../../merge/combine-projections.js';
@@ -43,7 +43,7 @@ export class TfjsSession implements EngineSession {
   readonly info: EngineInfo;
   private readonly tf: TensorOps;
   private readonly tokenIds: Int32Array; // [B*T]
-  private denseLast: Float32Array | undefined; // [B*T, D], after the final norm
+  private denseLast: Tensor2D | undefined; // [B*T, D], after the final norm; ours
   private isClosed = false;
 
   private constructor(
@@ -91,7 +91,8 @@ export class TfjsSession implements EngineSession {
       const denseForwards = quantity === 'cosine' ? await this.ensureDense() : 0;
       const { last, layerForwards } = this.walk(plan);
       try {
-        const perSample = quantity === 'cosine' ? await this.cosines(last) : await this.losses(last);
+        const perSample =
+          quantity === 'cosine' ? await this.cosines(last, this.denseLast ?? last) : await this.losses(last);
         if (!perSample.every(Number.isFinite)) await this.blame(plan);
         return { perSample, mean: meanOf(perSample), layerForwards: denseForwards + layerForwards };
       } finally {
@@ -134,6 +135,7 @@ export class TfjsSession implements EngineSession {
       this.isClosed = true;
       this.cache.dispose();
       this.weights.dispose();
+      this.denseLast?.dispose();
       this.tf.dispose([this.context.rope.cos, this.context.rope.sin, this.context.mask]);
     });
   }
@@ -238,16 +240,18 @@ export class TfjsSession implements EngineSession {
     if (this.denseLast) return 0;
     const plan = identityPlan(this.config.depth);
     const { last, layerForwards } = this.walk(plan, true);
-    const values = await valuesOf(last);
-    last.dispose();
-    if (!values.every(Number.isFinite)) await this.blame(plan);
-    this.denseLast = values;
+    try {
+      if (!(await this.cosines(last, last)).every(Number.isFinite)) await this.blame(plan);
+    } catch (error) {
+      last.dispose();
+      throw error;
+    }
+    this.denseLast = last;
     return layerForwards;
   }
 
-  private async cosines(last: Tensor2D): Promise<number[]> {
-    const values = await valuesOf(last);
-    return cosinePerSample(values, this.denseLast ?? values, this.context.tokens * this.config.hiddenSize);
+  private cosines(last: Tensor2D, denseLast: Tensor2D): Promise<number[]> {
+    return cosinePerSampleOnBackend(this.tf, last, denseLast, this.context.tokens);
   }
 
   private losses(last: Tensor2D): Promise<number[]> {
@@ -284,4 +288,4 @@ export class TfjsSession implements EngineSession {
 }
 
 /** A copy of a tensor's values that outlives it. */
-const valuesOf = async (tensor: Tensor2D): Promise<Float32Array> => Float32Array.from(await tensor.data());
+const valuesOf = async (tensor: Tensor2D): Promise<Float32Array> => new Float32Array(await tensor.data());
