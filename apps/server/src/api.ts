@@ -19,6 +19,7 @@ import { createLoaders } from './graphql/loaders.js';
 import { MethodResolver } from './graphql/method/method.resolver.js';
 import { ModelResolver } from './graphql/model/model.resolver.js';
 import { createSchema } from './graphql/schema.js';
+import { LayerSimilarityResolver, ModelSimilarityResolver } from './graphql/similarity/similarity.resolver.js';
 import { ViewerResolver } from './graphql/viewer/viewer.resolver.js';
 import { createModelInspector } from './models/inspect-model.js';
 import { createQueue, type Queue } from './queue/queue.js';
@@ -31,6 +32,7 @@ import { LaunchService } from './services/launch-service.js';
 import { LeaderboardService } from './services/leaderboard-service.js';
 import { ModelService } from './services/model-service.js';
 import { ResultService } from './services/result-service.js';
+import { SimilarityService } from './services/similarity-service.js';
 import { isDatabaseAway } from './worker/database-patience.js';
 
 export interface Api {
@@ -93,12 +95,15 @@ async function composeServer(parts: {
   const feed = new EventFeed(experiments, bell, isDatabaseAway);
   const results = new ResultService(db);
   const leaderboard = new LeaderboardService(db);
+  const similarities = new SimilarityService(db);
   const launches = new LaunchService(db, queue, models, createLaunchEnvironment(env));
   const schema = await createSchema(
     new Map<unknown, object>([
       [ViewerResolver, new ViewerResolver(auth)],
       [MethodResolver, new MethodResolver()],
       [ModelResolver, new ModelResolver(models)],
+      [ModelSimilarityResolver, new ModelSimilarityResolver(launches)],
+      [LayerSimilarityResolver, new LayerSimilarityResolver(experiments)],
       [ExperimentResolver, new ExperimentResolver(experiments, launches, results)],
       [ExperimentEventsResolver, new ExperimentEventsResolver()],
       [LeaderboardRowResolver, new LeaderboardRowResolver(leaderboard)],
@@ -109,7 +114,7 @@ async function composeServer(parts: {
   return createHttpServer({
     schema,
     authenticate: (header) => auth.authenticate(header),
-    createLoaders: (scope) => createLoaders({ models, experiments, results, leaderboard }, scope),
+    createLoaders: (scope) => createLoaders({ models, experiments, results, leaderboard, similarities }, scope),
     followEvents: (scope, id, after, signal) => feed.follow(scope, id, after, signal),
     allowedHosts: env.allowedHosts,
     isDatabaseAway,

@@ -7,6 +7,7 @@ import { ExperimentEventsResolver } from './experiment/experiment-events.resolve
 import { LeaderboardGroupResolver, LeaderboardRowResolver } from './leaderboard/leaderboard.resolver.js';
 import { MethodResolver } from './method/method.resolver.js';
 import { ModelResolver } from './model/model.resolver.js';
+import { LayerSimilarityResolver, ModelSimilarityResolver } from './similarity/similarity.resolver.js';
 import { ViewerResolver } from './viewer/viewer.resolver.js';
 
 /** A resolver's class with what its constructor takes. */
@@ -23,6 +24,8 @@ export async function createSchema(instances: ResolverInstances = new Map()): Pr
       ViewerResolver,
       MethodResolver,
       ModelResolver,
+      ModelSimilarityResolver,
+      LayerSimilarityResolver,
       ExperimentResolver,
       ExperimentEventsResolver,
       LeaderboardRowResolver,

@@ -4,6 +4,7 @@ import { angularDistances, lastTokens } from '../../measure/angular-distance.js'
 import { blockInfluence } from '../../measure/block-influence.js';
 import { cosinePerSampleOnBackend, meanOf } from '../../measure/cosine.js';
 import { nextTokenLosses } from '../../measure/next-token-loss.js';
+import { SimilarityCollector } from '../../measure/similarity-collector.js';
 import { combineProjections } from '../../merge/combine-projections.js';
 import { type MergedLayer, mergedLayers, soleLayer, termsKey } from '../../merge/merged-layers.js';
 import { type AttentionContext, causalMask } from '../../model/attention.js';
@@ -12,7 +13,7 @@ import { ropeTables } from '../../model/rope.js';
 import { project, type Tensor2D, type TensorOps } from '../../model/tensor-ops.js';
 import { formatPlan, identityPlan, type LayerPlan } from '../../plan/index.js';
 import { checkTokens } from '../calibration-tokens.js';
-import type { EngineInfo, EngineSession, LayerStatistics, Measurement, Quantity } from '../engine.js';
+import type { EngineInfo, EngineSession, LayerSimilarity, LayerStatistics, Measurement, Quantity } from '../engine.js';
 import { noGradients, nonFinite, outOfMemory } from '../engine-errors.js';
 import { PrefixCache } from '../prefix-cache.js';
 import type { TfjsBackend } from './backend.js';
@@ -101,31 +102,15 @@ export class TfjsSession implements EngineSession {
   }
 
   layerStatistics(): Promise<LayerStatistics> {
+    return this.inTurn(() => this.statistics(() => {}));
+  }
+
+  layerSimilarity(): Promise<LayerSimilarity> {
     return this.inTurn(async () => {
-      const { config } = this;
-      const plan = identityPlan(config.depth);
-      const { tokens } = this.context;
-      const influences: number[] = [];
-      const boundaries: Float32Array[] = [];
-      let state = this.embed();
-      try {
-        let input = await valuesOf(state);
-        boundaries.push(lastTokens(input, tokens, config.hiddenSize));
-        for (const layer of mergedLayers(plan)) {
-          const next = this.step(layer, state);
-          state.dispose();
-          state = next;
-          const output = await valuesOf(state);
-          influences.push(blockInfluence(input, output, config.hiddenSize));
-          boundaries.push(lastTokens(output, tokens, config.hiddenSize));
-          input = output;
-        }
-      } finally {
-        state.dispose();
-      }
-      const distances = angularDistances(boundaries, config.hiddenSize);
-      if (![...influences, ...distances.flat()].every(Number.isFinite)) await this.blame(plan);
-      return { blockInfluence: influences, angularDistance: distances, layerForwards: config.depth };
+      const { batch, tokens, config } = this.context;
+      const collector = new SimilarityCollector({ batch, tokens, hidden: config.hiddenSize });
+      const statistics = await this.statistics((state) => collector.add(state));
+      return { ...statistics, ...collector.finish() };
     });
   }
 
@@ -160,6 +145,36 @@ export class TfjsSession implements EngineSession {
       if (this.isClosed) throw new Error('TfjsSession: used after close');
       return work();
     });
+  }
+
+  /** One pass through the dense model; `visit` sees the state [B*T, D] at each boundary, the embedding first. */
+  private async statistics(visit: (state: Float32Array) => void): Promise<LayerStatistics> {
+    const { config } = this;
+    const plan = identityPlan(config.depth);
+    const { tokens } = this.context;
+    const influences: number[] = [];
+    const boundaries: Float32Array[] = [];
+    let state = this.embed();
+    try {
+      let input = await valuesOf(state);
+      boundaries.push(lastTokens(input, tokens, config.hiddenSize));
+      visit(input);
+      for (const layer of mergedLayers(plan)) {
+        const next = this.step(layer, state);
+        state.dispose();
+        state = next;
+        const output = await valuesOf(state);
+        influences.push(blockInfluence(input, output, config.hiddenSize));
+        boundaries.push(lastTokens(output, tokens, config.hiddenSize));
+        visit(output);
+        input = output;
+      }
+    } finally {
+      state.dispose();
+    }
+    const distances = angularDistances(boundaries, config.hiddenSize);
+    if (![...influences, ...distances.flat()].every(Number.isFinite)) await this.blame(plan);
+    return { blockInfluence: influences, angularDistance: distances, layerForwards: config.depth };
   }
 
   /** [B*T] → [B*T, D] */
