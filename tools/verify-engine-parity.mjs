@@ -12,9 +12,9 @@ const REQUESTS = [
   ...[0.9, 0.8, 0.7, 0.6].map((threshold) => ({ name: 'swm', profile: 'released', threshold })),
   ...RULES.map((rule) => ({ name: 'swm', rule, threshold: 0.8 })),
   { name: 'laco', threshold: 0.8 },
-  { name: 'shortGpt', ...TARGET },
+  { name: 'short-gpt', ...TARGET },
   { name: 'uidl', ...TARGET },
-  { name: 'shortenedPpl', ...TARGET },
+  { name: 'shortened-ppl', ...TARGET },
   { name: 'sleb', ...TARGET },
 ];
 

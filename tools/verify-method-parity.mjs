@@ -20,7 +20,7 @@ const target = { targetLayers: DEPTH - REMOVED };
 /** The scores of a method as its reference lists them, from our session, and who measured. */
 const scorers = {
   SHORT_GPT: {
-    request: { name: 'shortGpt', ...target },
+    request: { name: 'short-gpt', ...target },
     open: openTfjs,
     scores: async (session) => (await session.layerStatistics()).blockInfluence,
   },
@@ -32,13 +32,13 @@ const scorers = {
       return Array.from({ length: DEPTH - REMOVED + 1 }, (_, first) => angularDistance[first][first + REMOVED]);
     },
   },
-  SHORTENED_PPL: { request: { name: 'shortenedPpl', ...target }, open: openTfjs },
+  SHORTENED_PPL: { request: { name: 'shortened-ppl', ...target }, open: openTfjs },
   SHORTENED_TAYLOR: {
-    request: { name: 'shortenedTaylor', ...target },
+    request: { name: 'shortened-taylor', ...target },
     open: openTorch,
     scores: async (session) => (await session.blockGradients()).scores,
   },
-  SHORTENED_MAGNITUDE: { request: { name: 'shortenedMagnitude', ...target }, open: openTfjs, scores: magnitudes },
+  SHORTENED_MAGNITUDE: { request: { name: 'shortened-magnitude', ...target }, open: openTfjs, scores: magnitudes },
   SLEB: { request: { name: 'sleb', ...target }, open: openTfjs },
 };
 
