@@ -1,4 +1,4 @@
-import type { LayerPlan, MergeRule } from './layer-plan.js';
+import type { LayerPlan } from './layer-plan.js';
 
 /** One layer of the pruned model and where its tensors come from, in source layers. */
 export interface OutputLayer {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { architectureOf } from './architecture-of.js';
+import { readConfig } from './read-config.js';
 
 const BASE = {
   model_type: 'llama',
@@ -14,7 +15,7 @@ const BASE = {
 function check(config: Readonly<Record<string, unknown>>, expected: unknown): void {
   const read = () => {
     const raw = { ...BASE, ...config };
-    return architectureOf(raw).readConfig(raw);
+    return readConfig(architectureOf(raw), raw);
   };
   if (typeof expected === 'string') expect(read).toThrow(expect.objectContaining({ code: `ARCHITECTURE.${expected}` }));
   else expect(read()).toMatchObject(expected as object); // The expected fields.
@@ -49,8 +50,9 @@ describe('what is refused', () => {
     [{ layer_types: ['full_attention', 'sliding_attention', 'full_attention', 'full_attention'] }, 'UNSUPPORTED'],
     [{ no_rope_layers: [1, 1, 1, 0] }, 'UNSUPPORTED'],
     [{ layer_types: ['full_attention'] }, 'CONFIG_INVALID'],
-    [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, 'ROPE_UNSUPPORTED'],
-    [{ rope_scaling: { type: 'linear', factor: 2 } }, 'ROPE_UNSUPPORTED'],
+    [{ rope_scaling: { rope_type: 'yarn', factor: 8 } }, 'ROPE_UNSUPPORTED'],
+    [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, 'CONFIG_INVALID'],
+    [{ rope_scaling: { type: 'linear' } }, 'CONFIG_INVALID'],
     [{ rope_parameters: { rope_type: 'default', partial_rotary_factor: 0.5 } }, 'ROPE_UNSUPPORTED'],
     [{ rope_theta: 1e4, rope_parameters: { rope_theta: 1e5 } }, 'CONFIG_INVALID'],
     [{ rope_parameters: [] }, 'CONFIG_INVALID'],
