@@ -61,8 +61,12 @@ describe('every family against transformers', () => {
       ...PLANS.map((_, index) => exportOf(family, index)),
     ]);
     const script = join(import.meta.dirname, 'folder_logits.py');
-    const options = { encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'] } as const;
-    logits = JSON.parse(execFileSync(PYTHON, [script, tokensFile, ...folders], options));
+    const printed = execFileSync(PYTHON, [script, tokensFile, ...folders], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    logits = JSON.parse(printed);
   });
   afterAll(() => scratch.remove());
 
