@@ -1,3 +1,4 @@
+import { needsBos } from '@swm/core/checkpoint';
 import { isCodedError } from '@swm/core/errors';
 import {
   layersOfParams,
@@ -28,15 +29,17 @@ const errorsOf = (check: Check<unknown>): readonly UserError[] => ('errors' in c
  */
 export function checkLaunch(
   input: LaunchInput,
-  model: (ModelSize & { readonly folder: string | null }) | null,
+  model: (ModelSize & { readonly folder: string | null; readonly architecture: string }) | null,
   environment: LaunchEnvironment,
 ): Check<LaunchRequest> {
   const method = checkMethod(input, model);
+  const bos = checkBos(input.calibration, model?.architecture ?? '');
   const checks: readonly Check<unknown>[] = [
     model ? { value: model } : bad(modelNotFound()),
     method,
     checkDepth(method, model),
     checkCalibration(input.calibration, environment),
+    bos,
     checkProtocol(input, environment),
     checkLatency(input),
     checkPython(input, method, model, environment),
@@ -45,8 +48,9 @@ export function checkLaunch(
   ];
   const errors = checks.flatMap(errorsOf);
   const { calibration, protocol, latency, stopAfter, engine, modelId } = input;
-  if (errors.length > 0 || 'errors' in method || latency === 'STATIC') return { errors };
-  const { file, ...rest } = calibration;
+  if (errors.length > 0 || 'errors' in method || 'errors' in bos || latency === 'STATIC') return { errors };
+  const { file, ...given } = calibration;
+  const rest = { ...given, addBos: bos.value };
   const request = { modelId, method: method.value, protocol, latency, stopAfter, engine };
   return { value: launchRequestSchema.parse({ ...request, calibration: file === null ? rest : { ...rest, file } }) };
 }
@@ -108,6 +112,19 @@ function caught<Value>(read: () => Value): Check<Value> {
     if (isCodedError(error)) return bad(asUserError(error));
     throw error;
   }
+}
+
+/** Whether samples begin with BOS: as asked for, else as the family needs it. */
+function checkBos({ addBos }: LaunchInput['calibration'], architecture: string): Check<boolean> {
+  if (addBos !== false || !needsBos(architecture)) return { value: addBos ?? needsBos(architecture) };
+  return bad(
+    wrong(
+      'CALIBRATION.BOS_NEEDED',
+      ['calibration', 'addBos'],
+      'Models of this family compute nothing sensible on texts without a BOS token.',
+      'Leave addBos out, or set it to true.',
+    ),
+  );
 }
 
 function checkCalibration(calibration: LaunchInput['calibration'], environment: LaunchEnvironment): Check<unknown> {

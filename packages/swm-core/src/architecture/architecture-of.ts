@@ -30,6 +30,9 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
   ),
 ]);
 
+/** Whether models of that family must be given BOS; false of a family that is not known, which fails elsewhere. */
+export const needsBos = (name: string): boolean => ARCHITECTURES.get(name)?.needsBos ?? false;
+
 /** The family called `name` in a `ModelConfig`; anything else is a bug. */
 export function architectureNamed(name: string): Architecture {
   const architecture = ARCHITECTURES.get(name);

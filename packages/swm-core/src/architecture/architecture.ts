@@ -81,6 +81,8 @@ export interface Architecture {
   /** Whether transformers follows `layer_types`: then every export writes them out. */
   readonly followsLayerTypes: boolean;
   readonly ropeTypes: readonly RopeType[];
+  /** Whether the family was only ever trained on texts that begin with BOS, and says little sensible without it. */
+  readonly needsBos: boolean;
   /** Setting of the rotary base of windowed layers, where they have one of their own. */
   readonly slidingThetaKey: string | null;
 }

@@ -26,4 +26,5 @@ export const GEMMA2: Architecture = {
   embeddingScale: 'sqrt-hidden',
   layerTypeRule: 'window-on-even-layers',
   followsLayerTypes: true,
+  needsBos: true,
 };

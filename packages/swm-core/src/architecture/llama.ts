@@ -21,5 +21,6 @@ export const LLAMA: Architecture = {
   layerTypeRule: 'full',
   followsLayerTypes: false,
   ropeTypes: ['default', 'linear', 'llama3'],
+  needsBos: false,
   slidingThetaKey: null,
 };
