@@ -194,7 +194,7 @@ class Session:
     def _step(self, layer, state):
         return self._in_chunks(lambda x: self.model.layer(x, layer), state)
 
-    def _walk(self, path, is_dense=False):
+    def _walk(self, path):
         """Runs the plan from the deepest state it shares with an earlier walk → last [B, T, D] after the final norm, layer forwards"""
         found = self.cache.begin(path)
         start, state = found if found else (0, self.model.embed(self.token_ids))
@@ -204,14 +204,14 @@ class Session:
             if self.cache.keeps(boundary) or boundary == len(path):
                 kept[boundary] = state
         last = self._in_chunks(self.model.normed, state)
-        self.cache.store(path, kept, is_dense)
+        self.cache.store(path, kept)
         return last, len(path) - start
 
     def _ensure_dense(self):
         """Measures the dense model once; returns what that cost."""
         if self.dense_last is not None:
             return 0
-        last, forwards = self._walk(self.dense_path, True)
+        last, forwards = self._walk(self.dense_path)
         if not is_finite(last):
             self._blame(self.dense_path)
         self.dense_last = last
