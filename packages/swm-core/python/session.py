@@ -81,6 +81,8 @@ class Session:
         """token_ids [B][T], checked by the client. Raises ENGINE.OUT_OF_MEMORY before a weight is read when they cannot fit."""
         batch, tokens = len(token_ids), len(token_ids[0])
         item_size = torch.empty(0, dtype=dtype).element_size()
+        # As tensors name them: "cuda" is called "cuda:0" there.
+        devices = [torch.empty(0, device=device).device for device in devices]
         shapes = WeightShapes(tensors, config["depth"])
         needed = item_size * shapes.model_values + Decoder.working_bytes_of(config, tokens, item_size)
         free = [free_bytes(device) for device in devices]
