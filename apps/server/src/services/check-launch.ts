@@ -9,7 +9,6 @@ import {
   readMethodRequest,
   validateMethodRequest,
 } from '@swm/core/method';
-import { isRewiringRule } from '@swm/core/plan';
 import { validateProtocolRequest } from '@swm/eval/protocol';
 import { type LaunchRequest, launchRequestSchema, STAGE_NAMES } from '../db/launch-request.js';
 import type { LaunchEnvironment } from './launch-environment.js';
@@ -225,29 +224,16 @@ function checkPython(
   );
 }
 
-/** The torch engine re-wires layers, it does not compute new ones; it alone takes gradients. */
+/** Only the torch engine takes gradients. */
 function checkEngine({ engine }: LaunchInput, method: Check<MethodRequest>): Check<unknown> {
-  if ('errors' in method) return { value: null };
-  const { value } = method;
-  if (needsGradients(value) && engine !== 'torch' && engine !== 'auto')
-    return bad(
-      wrong(
-        'ENGINE.NO_GRADIENTS',
-        ['engine'],
-        'This method needs gradients, which the engine asked for does not take.',
-        'Set engine: TORCH, or leave it to AUTO.',
-      ),
-    );
-  if (engine !== 'torch') return { value: null };
-  if (value.name !== 'swm') return { value: null };
-  const { rule = 'replace-top', factor = 1 } = value;
-  if (isRewiringRule({ name: rule, factor })) return { value: null };
+  if ('errors' in method || !needsGradients(method.value) || engine === 'torch' || engine === 'auto')
+    return { value: null };
   return bad(
     wrong(
-      'ENGINE.UNSUPPORTED_RULE',
+      'ENGINE.NO_GRADIENTS',
       ['engine'],
-      `The torch engine does not measure the merge rule ${rule} with factor ${factor} yet.`,
-      'Set engine: AUTO, or use REPLACE_TOP (factor 1), KEEP_LOW or KEEP_TOP.',
+      'This method needs gradients, which the engine asked for does not take.',
+      'Set engine: TORCH, or leave it to AUTO.',
     ),
   );
 }

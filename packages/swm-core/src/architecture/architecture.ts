@@ -97,11 +97,33 @@ export function layerTensors(architecture: Architecture): readonly LayerTensorSp
   return [...architecture.sides, ...architecture.projections];
 }
 
-/** Names by role, `layerPrefix` beside them: what the torch engine is told of a family. */
-export function tensorNames(architecture: Architecture): Readonly<Record<string, string>> {
+/** A weight as another program is told of it. */
+export interface SizedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** The weights of a model by role: what an engine must know of a family. A tied head is absent. */
+export interface TensorsByRole {
+  readonly model: Readonly<Record<string, SizedTensor>>;
+  readonly layerPrefix: string;
+  /** Names follow the prefix, the layer's number and a dot. */
+  readonly layer: Readonly<Record<string, SizedTensor>>;
+}
+
+/** Every weight of `config`'s model by role, with its shape. */
+export function tensorsByRole(architecture: Architecture, config: ModelConfig): TensorsByRole {
+  const sizes = axisSizes(config);
+  const sized = ({ name, shape }: TensorSpec): SizedTensor => ({ name, shape: shape.map((axis) => sizes[axis]) });
   const { layerPrefix, embedding, finalNorm, head } = architecture;
-  const ofLayer = Object.fromEntries(layerTensors(architecture).map(({ role, name }) => [role, name]));
-  return { layerPrefix, embedding: embedding.name, finalNorm: finalNorm.name, head: head.name, ...ofLayer };
+  return {
+    model: {
+      ...{ embedding: sized(embedding), finalNorm: sized(finalNorm) },
+      ...(config.isTied ? {} : { head: sized(head) }),
+    },
+    layerPrefix,
+    layer: Object.fromEntries(layerTensors(architecture).map((spec) => [spec.role, sized(spec)])),
+  };
 }
 
 /** Every weight a complete checkpoint holds, in model order, with its shape. */

@@ -209,7 +209,7 @@ export class TfjsSession implements EngineSession {
   }
 
   /** Runs the plan from the deepest state it shares with an earlier walk. `last` [B*T, D], after the final norm, is the caller's. */
-  private walk(plan: LayerPlan, isDense = false): { readonly last: Tensor2D; readonly layerForwards: number } {
+  private walk(plan: LayerPlan): { readonly last: Tensor2D; readonly layerForwards: number } {
     if (plan.sourceDepth !== this.config.depth)
       throw new RangeError(`walk: a plan of ${plan.sourceDepth} layers on a model of ${this.config.depth}`);
     const layers = mergedLayers(plan);
@@ -232,7 +232,7 @@ export class TfjsSession implements EngineSession {
         if (this.cache.keeps(boundary) || boundary === layers.length) kept.set(boundary, state);
       }
       const last = this.finalNorm(state);
-      this.cache.store(path, kept, isDense);
+      this.cache.store(path, kept);
       return { last, layerForwards: layers.length - from };
     } catch (error) {
       freeUnkept();
@@ -245,7 +245,7 @@ export class TfjsSession implements EngineSession {
   private async ensureDense(): Promise<number> {
     if (this.denseLast) return 0;
     const plan = identityPlan(this.config.depth);
-    const { last, layerForwards } = this.walk(plan, true);
+    const { last, layerForwards } = this.walk(plan);
     try {
       if (!(await this.cosines(last, last)).every(Number.isFinite)) await this.blame(plan);
     } catch (error) {
