@@ -23,10 +23,10 @@ process.env.NVIDIA_TF32_OVERRIDE ??= '0';
 
 /** Llama-2-7B's shape with random weights, made as they are asked for: hidden states stay near one, every layer matters. */
 function randomLlama7b() {
-  const [D, F, V] = [4096, 11_008, 32_000];
+  const [L, D, F, V] = [32, 4096, 11_008, 32_000];
   const config = readConfig(LLAMA, {
-    ...{ num_hidden_layers: 32, hidden_size: D, intermediate_size: F, num_attention_heads: 32, vocab_size: V },
-    ...{ rms_norm_eps: 1e-5, rope_theta: 10_000, tie_word_embeddings: false },
+    ...{ num_hidden_layers: L, hidden_size: D, intermediate_size: F, vocab_size: V, num_attention_heads: 32 },
+    rms_norm_eps: 1e-5,
   });
   let state = 1;
   const noise = Float32Array.from({ length: 1 << 20 }, () => {

@@ -83,6 +83,8 @@ export interface Architecture {
   readonly ropeTypes: readonly RopeType[];
   /** Whether the family was only ever trained on texts that begin with BOS, and says little sensible without it. */
   readonly needsBos: boolean;
+  /** Added tokens that may lie outside the embedding: places for what is no text, which a processor fills before the model sees them. */
+  readonly placeholderTokens: readonly string[];
   /** Setting of the rotary base of windowed layers, where they have one of their own. */
   readonly slidingThetaKey: string | null;
 }

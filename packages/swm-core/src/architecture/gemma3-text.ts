@@ -19,5 +19,6 @@ export const GEMMA3_TEXT: Architecture = {
   },
   softcapKeys: { attention: null, logits: 'final_logit_softcapping' }, // transformers reads a cap of scores, and leaves it out
   layerTypeRule: 'full-every-pattern',
+  placeholderTokens: ['<image_soft_token>'],
   slidingThetaKey: 'rope_local_base_freq',
 };

@@ -22,5 +22,6 @@ export const LLAMA: Architecture = {
   followsLayerTypes: false,
   ropeTypes: ['default', 'linear', 'llama3'],
   needsBos: false,
+  placeholderTokens: [],
   slidingThetaKey: null,
 };
