@@ -286,6 +286,7 @@ print(json.dumps([place_layers(*case) for case in json.loads(sys.argv[2])]))`;
       [4, 10, 60, [45, 45]],
       [6, 10, 62, [32, 100, 32]],
       [6, 10, 62, [32, 45, 32]],
+      [6, 10, 80, [25, 55, 55]],
       [4, 10, 60, [30, 30]],
     ];
     const answer = execFileSync(PYTHON, ['-c', program, scripts, JSON.stringify(cases)], { encoding: 'utf8' });
@@ -295,6 +296,7 @@ print(json.dumps([place_layers(*case) for case in json.loads(sys.argv[2])]))`;
       [0, 0, 1, 1],
       [1, 1, 1, 1, 1, 1],
       [0, 0, 1, 1, 1, 2],
+      [1, 1, 1, 2, 2, 2],
       null,
     ]);
   });
