@@ -94,7 +94,7 @@ class Decoder:
     def working_bytes_of(config, tokens, item_size):
         """Bytes of one layer's intermediate results for one sample, about."""
         wide, narrow = config["queryHeads"] * config["headSize"], config["kvHeads"] * config["headSize"]
-        scores = config["queryHeads"] * tokens if config["attentionSoftcap"] is not None else 0
+        scores = config["queryHeads"] * tokens if needs_mask(config, config["slidingWindow"], tokens) else 0
         return item_size * tokens * (6 * config["hiddenSize"] + 4 * config["mlpSize"] + 4 * (wide + narrow) + 3 * scores)
 
     def embed(self, token_ids):
@@ -103,13 +103,13 @@ class Decoder:
         # transformers rounds the scale to the model's precision.
         return x if self.embedding_scale == 1 else x * torch.tensor(self.embedding_scale, dtype=x.dtype, device=x.device)
 
-    def layer(self, x, wiring):
-        """One decoder layer of a plan, on the device of the source layer it is called after. x [B, T, D] → [B, T, D]"""
+    def parts(self, wiring):
+        """What `block` needs for one layer of a plan, on the device of the layer that it is named after."""
         home = self.homes[wiring.type_from]
         side = Side(*(None if tensor is None else tensor.to(home) for tensor in self.sides[wiring.side_from]))
-        return self.block(x.to(home), self.combined(wiring.terms, home), side, self.layer_types[wiring.type_from])
+        return self._combined(wiring.terms, home), side, self.layer_types[wiring.type_from]
 
-    def combined(self, terms, home):
+    def _combined(self, terms, home):
         """The projections that a sum of source layers makes, in f32 and rounded once (methods.md 1.5); a source layer's own where there is one term."""
         if len(terms) == 1 and terms[0][1] == 1:
             return Projections(*(tensor.to(home) for tensor in self.projections[terms[0][0]]))
@@ -125,7 +125,8 @@ class Decoder:
         return Projections(*(total(tensors) for tensors in zip(*members)))
 
     def block(self, x, weights, side, kind):
-        """One layer with any weights; `kind` is its type of attention, full or sliding. x [B, T, D] → [B, T, D]"""
+        """One layer with any weights, on their device; `kind` is its type of attention, full or sliding. x [B, T, D] → [B, T, D]"""
+        x = x.to(weights.qkv.device)
         mixed = self._attention(self._norm(x, side.attention_norm), weights, side, self.attention_of[kind, x.device])
         x = x + self._norm(mixed, side.attention_output_norm)
         gate, up = F.linear(self._norm(x, side.mlp_norm), weights.gate_up).chunk(2, -1)  # [B, T, F] each
@@ -186,8 +187,13 @@ class Decoder:
         if is_grouped:
             key, values = (part.repeat_interleave(self.query_heads // self.kv_heads, 1) for part in (key, values))
         scores = torch.tanh(query @ key.transpose(2, 3) * self.attention_scale / self.attention_softcap) * self.attention_softcap
-        scores = scores.masked_fill(~tables.visible, float("-inf"))
+        scores = torch.where(tables.mask, scores, float("-inf"))
         return torch.softmax(scores, -1, dtype=torch.float32).to(query.dtype) @ values
+
+
+def needs_mask(config, window, tokens):
+    """Whether attention must be told what each token sees, and holds all scores then; that it sees those before it, kernels know by themselves."""
+    return config["attentionSoftcap"] is not None or (window is not None and window < tokens)
 
 
 class AttentionTables:
@@ -198,12 +204,12 @@ class AttentionTables:
         frequencies = torch.tensor(config["ropeFrequencies"][kind], dtype=torch.float32)
         angles = torch.outer(torch.arange(tokens).float(), frequencies)  # [T, H/2]
         self.cos, self.sin = angles.cos().to(device, dtype), angles.sin().to(device, dtype)
-        position = torch.arange(tokens, device=device)
         window = config["slidingWindow"] if kind == "sliding" else None
-        self.visible = position[None] <= position[:, None]  # [T, T]: what a token sees
-        if window is not None:
-            self.visible &= position[None] > position[:, None] - window
-        self.mask = None if window is None or window >= tokens else self.visible
+        self.mask = None  # [T, T]: for each token, what it sees
+        if needs_mask(config, window, tokens):
+            position = torch.arange(tokens, device=device)
+            distance = position[:, None] - position[None]
+            self.mask = (distance >= 0) & (distance < (tokens if window is None else window))
 
     def rotate(self, x):
         """Rotates the first half of each head against the second (arXiv 2104.09864). x [B, n, T, H] → [B, n, T, H]"""

@@ -194,7 +194,9 @@ class Session:
             self.batch_samples = (self.batch_samples + 1) // 2
 
     def _step(self, layer, state):
-        return self._in_chunks(lambda x: self.model.layer(x, layer), state)
+        """One layer of a plan, a `Wiring`. [B, T, D] → [B, T, D] on its device"""
+        parts = self.model.parts(layer)
+        return self._in_chunks(lambda x: self.model.block(x, *parts), state)
 
     def _walk(self, path):
         """Runs the plan from the deepest state it shares with an earlier walk → last [B, T, D] after the final norm, layer forwards"""
