@@ -1,4 +1,5 @@
 import { readMethodRequest } from '@swm/core/method';
+import { TASK_NAMES } from '@swm/eval/protocol';
 import { z } from 'zod';
 
 /** Order is the order of the pipeline. */
@@ -32,6 +33,8 @@ export const launchRequestSchema = z.strictObject({
     name: z.enum(['PAPER', 'MODERN', 'MINI']),
     data: z.enum(['OFFICIAL', 'LOCAL', 'BUILTIN']),
     limit: z.int().min(1).nullable(),
+    /** A part of the suite, in its order; left out for all of it. */
+    tasks: z.array(z.enum(TASK_NAMES)).min(1).optional(),
   }),
   latency: z.enum(['QUICK', 'PAPER', 'NONE']),
   stopAfter: z.enum(STAGE_NAMES),

@@ -88,7 +88,10 @@ export async function deriveEntry(
   if (!publishedAt) throw new Error('an entry is derived when `publish` closes, not before');
 
   const scores = await tx.score.findMany({
-    where: { weightsDigest: checkpoint.weightsDigest, protocolId: protocol.id },
+    where: {
+      weightsDigest: checkpoint.weightsDigest,
+      taskProtocol: { protocols: { some: { protocolId: protocol.id } } },
+    },
     orderBy: [{ task: 'asc' }, { metric: 'asc' }],
   });
   const headline = headlineMean(scores, protocol.json);

@@ -86,8 +86,10 @@ export const stageOutputSchemas = {
   }),
   evaluate: z.object({
     protocolId: sha256,
-    /** True when the same weights had been evaluated under the same protocol before. */
+    /** True when every task of these weights was known: nothing ran. */
     wasReused: z.boolean(),
+    /** Tasks whose scores were known; outputs of before tasks were known one by one do not name them. */
+    reusedTasks: z.array(z.string()).default([]),
     questionCount: z.int(),
     scores: z.array(scoreSchema),
     run: evaluationRunSchema.nullable(),

@@ -2,16 +2,19 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { TASK_NAMES } from '@swm/eval/protocol';
+import type { TaskName } from '@swm/eval/protocol';
 
 /** What a launch needs to know of this machine, found before anything is queued. */
 export interface LaunchEnvironment {
   hasPython(): boolean;
-  /** The first task whose data is missing; `folder` where none is configured; null when all are there. */
-  missingTaskData(): string | null;
+  /** The first of these tasks whose data is missing; `folder` where none is configured; null when all are there. */
+  missingTaskData(tasks: readonly TaskName[]): string | null;
   isFile(path: string): boolean;
   /** sha256 of the files a request reads from this machine, so that a changed file is another request. */
-  digestFiles(files: { readonly calibration: string | null; readonly taskData: boolean }): Promise<readonly string[]>;
+  digestFiles(files: {
+    readonly calibration: string | null;
+    readonly taskData: readonly TaskName[];
+  }): Promise<readonly string[]>;
 }
 
 /** Looks at the file system. */
@@ -23,16 +26,14 @@ export function createLaunchEnvironment(options: {
   const taskFile = (name: string): string => join(taskDataFolder ?? '', `${name}.jsonl`);
   return {
     hasPython: () => existsSync(python),
-    missingTaskData: () => {
+    missingTaskData: (tasks) => {
       if (taskDataFolder === undefined) return 'folder';
-      const missing = TASK_NAMES.find((name) => !existsSync(taskFile(name)));
+      const missing = tasks.find((name) => !existsSync(taskFile(name)));
       return missing === undefined ? null : `${missing}.jsonl`;
     },
     isFile: (path) => isAbsolute(path) && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false),
     digestFiles: ({ calibration, taskData }) =>
-      Promise.all(
-        [...(calibration === null ? [] : [calibration]), ...(taskData ? TASK_NAMES.map(taskFile) : [])].map(sha256),
-      ),
+      Promise.all([...(calibration === null ? [] : [calibration]), ...taskData.map(taskFile)].map(sha256)),
   };
 }
 

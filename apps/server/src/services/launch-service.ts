@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { enumNameOf } from '@swm/core/method';
+import { requestedTasks } from '@swm/eval/protocol';
 import type { Experiment, Prisma, PrismaClient } from '../db/generated/client.js';
 import { type LaunchRequest, STAGE_NAMES } from '../db/launch-request.js';
 import type { Queue } from '../queue/queue.js';
@@ -114,10 +115,11 @@ export class LaunchService {
 
   /** What is asked for, and the content of the files it names: a changed file is another request. */
   private async hash(request: LaunchRequest): Promise<string> {
+    const readsTaskData =
+      request.protocol.data === 'LOCAL' && STAGE_NAMES.indexOf(request.stopAfter) >= STAGE_NAMES.indexOf('evaluate');
     const files = await this.environment.digestFiles({
       calibration: request.calibration.file ?? null,
-      taskData:
-        request.protocol.data === 'LOCAL' && STAGE_NAMES.indexOf(request.stopAfter) >= STAGE_NAMES.indexOf('evaluate'),
+      taskData: readsTaskData ? requestedTasks(request.protocol).map(({ name }) => name) : [],
     });
     return createHash('sha256').update(canonicalJson({ request, files })).digest('hex');
   }

@@ -16,6 +16,12 @@ export const removedRatioOf = (
   checkpoint: { readonly parameterCount: bigint },
 ): number => removedRatio(model.parameterCount, checkpoint.parameterCount);
 
+/** The rows of some weights that a protocol is made of. */
+const scoresOf = ({ weightsDigest }: Checkpoint, protocolId: string) => ({
+  weightsDigest,
+  taskProtocol: { protocols: { some: { protocolId } } },
+});
+
 /**
  * What an experiment found. Scores and latencies hang off weights and protocol; they are an experiment's own only once its stage
  * is closed, so that equal weights of another team betray nothing.
@@ -37,7 +43,7 @@ export class ResultService {
     const output = stageOutput(stages, 'evaluate');
     if (!output || !checkpoint || !experiment.protocolId) return [];
     return this.db.score.findMany({
-      where: { weightsDigest: checkpoint.weightsDigest, protocolId: experiment.protocolId },
+      where: scoresOf(checkpoint, experiment.protocolId),
       orderBy: [{ task: 'asc' }, { metric: 'asc' }],
     });
   }
@@ -47,7 +53,7 @@ export class ResultService {
     const output = stageOutput(stages, 'evaluate');
     if (!output || !checkpoint || !experiment.protocolId) return 0;
     const { _sum } = await this.db.scoreItems.aggregate({
-      where: { weightsDigest: checkpoint.weightsDigest, protocolId: experiment.protocolId },
+      where: scoresOf(checkpoint, experiment.protocolId),
       _sum: { n: true },
     });
     return _sum.n ?? 0;

@@ -22,7 +22,7 @@ const DEFAULT_CALIBRATION = {
   seed: 1234,
   addBos: false,
 } as const;
-const DEFAULT_PROTOCOL = { name: 'MINI', data: 'BUILTIN', limit: null } as const;
+const DEFAULT_PROTOCOL = { name: 'MINI', data: 'BUILTIN', limit: null, tasks: null } as const;
 
 /** The API's name of a stage. */
 export function stageNameOf(name: string): StageName {
@@ -63,7 +63,9 @@ export function launchInputOf(input: LaunchExperimentInput): LaunchInput {
       ? { layers: target.layers ?? null, ratio: target.ratio ?? null, params: target.params ?? null }
       : null,
     calibration: calibration ? { ...calibration, file: calibration.file ?? null } : DEFAULT_CALIBRATION,
-    protocol: protocol ? { ...protocol, limit: protocol.limit ?? null } : DEFAULT_PROTOCOL,
+    protocol: protocol
+      ? { ...protocol, limit: protocol.limit ?? null, tasks: protocol.tasks ?? null }
+      : DEFAULT_PROTOCOL,
     latency: input.latency,
     stopAfter: STAGES[input.stopAfter],
     engine: ENGINES[input.engine],

@@ -1,8 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createProtocol, type Evaluation, locateTaskFiles, protocolId, evaluate as runHarness } from '@swm/eval';
+import {
+  type Evaluation,
+  type Protocol,
+  protocolId,
+  evaluate as runHarness,
+  type TaskFiles,
+  taskProtocolsOf,
+} from '@swm/eval';
+import { locateProtocol } from '../locate-protocol.js';
 import type { ScoreItemsRecord, Stage, StageContext } from '../stage.js';
 import { runIdOf, type StageTools } from '../stage-tools.js';
+import { taskProtocolRecord } from '../task-protocol-record.js';
 
 /** Nothing runs this long on a model that this platform handles; a hang is found, though. */
 const TIMEOUT_MS = 12 * 3600 * 1000;
@@ -13,21 +22,27 @@ const packed = ({ items }: Evaluation): ScoreItemsRecord[] =>
     logLikelihoods: new Uint8Array(logLikelihoods.buffer, logLikelihoods.byteOffset, logLikelihoods.byteLength),
   }));
 
-async function score(context: StageContext, tools: StageTools): Promise<Evaluation> {
-  const { request, output, signal, attempt } = context;
-  const { files, sha256 } = await locateTaskFiles(request.protocol.data, tools.taskDataFolder);
+/** How long to leave another experiment's evaluation alone: the longer it has run, the longer; a minute at most. */
+const waitSeconds = (runningSeconds: number): number => Math.min(60, Math.max(2, Math.ceil(runningSeconds / 4)));
+
+/** Runs the tasks of `protocol` in one process of the harness. */
+async function score(
+  context: StageContext,
+  tools: StageTools,
+  protocol: Protocol,
+  taskFiles: TaskFiles['files'],
+): Promise<Evaluation> {
+  const { output, signal, attempt } = context;
   const name = `lm-eval/${attempt}`;
   const evaluation = await runHarness({
+    ...{ protocol, taskFiles, signal },
     python: tools.python,
     modelFolder: output('export-checkpoint').folder,
-    protocol: createProtocol({ ...request.protocol, dataSha256: sha256 }),
-    taskFiles: files,
     runFolder: join(context.folder, name),
     runId: runIdOf(tools, context.experimentId),
     device: existsSync('/dev/nvidia0') ? 'cuda:0' : 'cpu',
     threads: tools.threads,
     timeoutMs: TIMEOUT_MS,
-    signal,
     onStart: ({ pid, argv }) => context.emit({ kind: 'process', data: { pid, argv } }),
     onProgress: ({ phase, done, total }) => context.progress({ done, total, unit: 'requests', note: phase }),
     onLine: (line) => context.log(line),
@@ -39,32 +54,40 @@ async function score(context: StageContext, tools: StageTools): Promise<Evaluati
   return { ...evaluation, run };
 }
 
-/** Scores the checkpoint by the real lm-eval, unless the same weights were scored under the same protocol before. */
+/**
+ * Scores the checkpoint by the real lm-eval: the tasks that are not known of these weights, in one process; none when all are. While
+ * another experiment evaluates the same weights, this one waits in the queue and then uses what was found, or evaluates by itself.
+ */
 export function evaluate(tools: StageTools): Stage<'evaluate'> {
   return {
     name: 'evaluate',
     run: async (context) => {
       const { request, output, known } = context;
-      const { sha256 } = await locateTaskFiles(request.protocol.data, tools.taskDataFolder);
-      const id = protocolId(createProtocol({ ...request.protocol, dataSha256: sha256 }));
-      const before = await known.scores(output('export-checkpoint').weightsDigest, id);
-      if (before) {
-        const counts = new Map(before.map(({ task, n }) => [task, n]));
-        const questionCount = [...counts.values()].reduce((sum, n) => sum + n, 0);
-        return { kind: 'done', output: { protocolId: id, wasReused: true, questionCount, scores: before, run: null } };
+      const { protocol, files } = await locateProtocol(request.protocol, tools.taskDataFolder);
+      const records = taskProtocolsOf(protocol).map(taskProtocolRecord);
+      const claim = await known.claimEvaluation(output('export-checkpoint').weightsDigest, records);
+      if (claim.kind === 'held') {
+        const reason = 'another experiment evaluates the same weights';
+        context.log(`evaluate: waiting, ${reason}`);
+        return { kind: 'snooze', seconds: waitSeconds(claim.seconds), reason };
       }
-      const evaluation = await score(context, tools);
-      const questionCount = evaluation.items.reduce((sum, { n }) => sum + n, 0);
+      const missing = protocol.tasks.filter(({ name }) => claim.missing.includes(name));
+      const reusedTasks = protocol.tasks.filter((task) => !missing.includes(task)).map(({ name }) => name);
+      if (reusedTasks.length > 0) context.log(`evaluate: known of these weights: ${reusedTasks.join(', ')}`);
+      const evaluation =
+        missing.length > 0 ? await score(context, tools, { ...protocol, tasks: missing }, files) : null;
+      const all = [...claim.scores, ...(evaluation?.scores ?? [])];
+      const scores = protocol.tasks.flatMap(({ name }) => all.filter(({ task }) => task === name));
+      const counts = new Map(scores.map(({ task, n }) => [task, n]));
       return {
         kind: 'done',
         output: {
-          protocolId: id,
-          wasReused: false,
-          questionCount,
-          scores: [...evaluation.scores],
-          run: { ...evaluation.run, argv: [...evaluation.run.argv] },
+          ...{ protocolId: protocolId(protocol), scores, reusedTasks },
+          wasReused: evaluation === null,
+          questionCount: [...counts.values()].reduce((sum, n) => sum + n, 0),
+          run: evaluation && { ...evaluation.run, argv: [...evaluation.run.argv] },
         },
-        records: { scoreItems: packed(evaluation) },
+        ...(evaluation ? { records: { scoreItems: packed(evaluation) } } : {}),
       };
     },
   };
