@@ -27,3 +27,4 @@ export {
   runProcess,
 } from './process/run.js';
 export * from './protocol/index.js';
+export { measureStockLoss, type StockLoss } from './stock-loss/measure-stock-loss.js';
