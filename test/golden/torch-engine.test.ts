@@ -203,6 +203,7 @@ describe('the torch engine on what is wrong', () => {
       (session: EngineSession) => session.measure(parsePlan('0-1 [2-3] 4-6'), 'cosine'),
       (session: EngineSession) => session.logits(parsePlan('0 !1 2-6')),
       (session: EngineSession) => session.layerStatistics(),
+      (session: EngineSession) => session.layerSimilarity(),
     ]) {
       const [found, wanted] = await messages(work);
       expect(found).toMatchObject({ code: 'ENGINE.NON_FINITE', message: expect.stringContaining('source layer 3') });

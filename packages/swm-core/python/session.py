@@ -10,12 +10,12 @@ import resource
 import torch
 
 from engine_error import EngineError
+from in_f64 import WORKING_BYTES, cosines, wide
 from llama import Llama, Projections, Side
 from prefix_cache import PrefixCache
 from safetensors_folder import SafetensorsFolder
+from similarity import SimilarityCollector
 
-# Logits, or hidden states in f64, that are held at once.
-WORKING_BYTES = 1 << 27
 UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 
@@ -49,18 +49,6 @@ def free_bytes(device):
         return os.sysconf("SC_PHYS_PAGES") * resource.getpagesize()
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     return free if limit == resource.RLIM_INFINITY else max(0, min(free, limit - mapped))
-
-
-def wide(values):
-    """The values in f64; a device without f64 (MPS) hands them to the CPU."""
-    return (values.cpu() if values.device.type == "mps" else values).double()
-
-
-def cosines(a, b):
-    """Cosine of each row, accumulated in f64. a, b [R, X] → [R] on the CPU"""
-    rows = max(1, WORKING_BYTES // (8 * a.shape[-1]))
-    parts = ((wide(x), wide(y)) for x, y in zip(a.split(rows), b.split(rows)))
-    return torch.cat([(x * y).sum(-1) / torch.sqrt((x * x).sum(-1) * (y * y).sum(-1)) for x, y in parts]).cpu()
 
 
 def angular_distances(boundaries):
@@ -103,18 +91,27 @@ class Session:
             self._blame(path)
         return {**self._answer(dense_forwards + forwards), "perSample": values.tolist()}
 
-    def layer_statistics(self):
+    def layer_statistics(self, visit=lambda state: None):
+        """`visit` sees the dense model's state [B, T, D] at each boundary, the embedding first."""
         state, influences = self.model.embed(self.token_ids), []
         last_tokens = [wide(state[:, -1])]
+        visit(state)
         for layer in self.dense_path:
             following = self._step(layer, state)
             influences.append(1 - cosines(state.flatten(0, 1), following.flatten(0, 1)).mean().item())
             state = following
             last_tokens.append(wide(state[:, -1]))
+            visit(state)
         if not is_finite(torch.tensor(influences)):
             self._blame(self.dense_path)
         distances = angular_distances(torch.stack(last_tokens))
         return {**self._answer(self.model.depth), "blockInfluence": influences, "angularDistance": distances.tolist()}
+
+    def layer_similarity(self, sample_rows, token_rows):
+        """The statistics, and how alike the layers are on these samples and tokens."""
+        collector = SimilarityCollector(sample_rows, token_rows)
+        statistics = self.layer_statistics(collector.add)
+        return {**statistics, **collector.finish()}
 
     def block_gradients(self):
         """Per layer the sum of |w * dL/dw| over its matrices and norms; L is the mean next-token loss over all samples (Shortened-LLM's

@@ -76,6 +76,8 @@ def answer(session, request):
     call = request["call"]
     if call == "layerStatistics":
         return session.layer_statistics()
+    if call == "layerSimilarity":
+        return session.layer_similarity(request["sampleRows"], request["tokenRows"])
     if call == "blockGradients":
         return session.block_gradients()
     path = [tuple(layer) for layer in request["layers"]]

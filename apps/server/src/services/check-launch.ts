@@ -196,8 +196,9 @@ function checkPython(
   const needed = reaches(input, 'evaluate') || model?.folder === null;
   const isSearching = input.methods.some(({ name }) => name !== 'dense') && reaches(input, 'search-plan');
   if (environment.hasPython()) return { value: null };
+  const isMeasuring = isSearching || input.stopAfter === 'analyse-layers';
   const isOnTorch = input.engine === 'torch' || ('value' in method && needsGradients(method.value));
-  if (isOnTorch && isSearching)
+  if (isOnTorch && isMeasuring)
     return bad(
       wrong(
         'EVAL.PYTHON_MISSING',

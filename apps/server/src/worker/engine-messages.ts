@@ -1,4 +1,11 @@
-import type { BlockGradients, EngineInfo, LayerStatistics, Measurement, Quantity } from '@swm/core/engine';
+import type {
+  BlockGradients,
+  EngineInfo,
+  LayerSimilarity,
+  LayerStatistics,
+  Measurement,
+  Quantity,
+} from '@swm/core/engine';
 import { CodedError } from '@swm/core/errors';
 
 /** What the engine's thread is started with. */
@@ -13,7 +20,7 @@ export interface EngineThreadData {
 /** A question to the thread; plans cross as canonical JSON. */
 export type EngineRequest =
   | { readonly id: number; readonly call: 'measure'; readonly planJson: string; readonly quantity: Quantity }
-  | { readonly id: number; readonly call: 'layerStatistics' | 'blockGradients' }
+  | { readonly id: number; readonly call: 'layerStatistics' | 'layerSimilarity' | 'blockGradients' }
   | { readonly id: number; readonly call: 'close' };
 
 /** An error as it crosses threads: prototypes do not. */
@@ -31,7 +38,7 @@ export interface CrossedError {
 }
 
 /** What a call gives; null for `close`. */
-export type EngineAnswer = Measurement | LayerStatistics | BlockGradients | null;
+export type EngineAnswer = Measurement | LayerStatistics | LayerSimilarity | BlockGradients | null;
 
 export type EngineReply =
   | { readonly id: 'open'; readonly info: EngineInfo }

@@ -3,6 +3,7 @@ export type {
   Engine,
   EngineInfo,
   EngineSession,
+  LayerSimilarity,
   LayerStatistics,
   Measurement,
   Quantity,

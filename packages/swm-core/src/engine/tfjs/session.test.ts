@@ -226,6 +226,7 @@ describe.each(backendNames)('TfjsSession on %s', (name) => {
     const denseFailure = { code: 'ENGINE.NON_FINITE', message: expect.stringContaining('output of layer 3') };
     await expect(session.measure(parsePlan('0-1 [2-3] 4-5'), 'cosine')).rejects.toMatchObject(denseFailure);
     await expect(session.layerStatistics()).rejects.toMatchObject(denseFailure);
+    await expect(session.layerSimilarity()).rejects.toMatchObject(denseFailure);
     expect((await session.measure(parsePlan('0-2 !3 4-5'), 'nll')).mean).toBeGreaterThan(0);
     await session.close();
     expect(backend.tf.memory().numTensors).toBe(before);

@@ -2,8 +2,9 @@
 import type { ModelConfig, ModelSource } from '../../checkpoint/model-source.js';
 import { angularDistances, lastTokens } from '../../measure/angular-distance.js';
 import { blockInfluence } from '../../measure/block-influence.js';
-import { cosinePerSample, meanOf } from '../../measure/cosine.js';
+import { cosinePerSampleOnBackend, meanOf } from '../../measure/cosine.js';
 import { nextTokenLosses } from '../../measure/next-token-loss.js';
+import { SimilarityCollector } from '../../measure/similarity-collector.js';
 import { combineProjections } from '../../merge/combine-projections.js';
 import { type MergedLayer, mergedLayers, soleLayer, termsKey } from '../../merge/merged-layers.js';
 import { type AttentionContext, causalMask } from '../../model/attention.js';
@@ -12,7 +13,7 @@ import { ropeTables } from '../../model/rope.js';
 import { project, type Tensor2D, type TensorOps } from '../../model/tensor-ops.js';
 import { formatPlan, identityPlan, type LayerPlan } from '../../plan/index.js';
 import { checkTokens } from '../calibration-tokens.js';
-import type { EngineInfo, EngineSession, LayerStatistics, Measurement, Quantity } from '../engine.js';
+import type { EngineInfo, EngineSession, LayerSimilarity, LayerStatistics, Measurement, Quantity } from '../engine.js';
 import { noGradients, nonFinite, outOfMemory } from '../engine-errors.js';
 import { PrefixCache } from '../prefix-cache.js';
 import type { TfjsBackend } from './backend.js';
@@ -42,7 +43,7 @@ export class TfjsSession implements EngineSession {
   readonly info: EngineInfo;
   private readonly tf: TensorOps;
   private readonly tokenIds: Int32Array; // [B*T]
-  private denseLast: Float32Array | undefined; // [B*T, D], after the final norm
+  private denseLast: Tensor2D | undefined; // [B*T, D], after the final norm; ours
   private isClosed = false;
 
   private constructor(
@@ -90,7 +91,8 @@ export class TfjsSession implements EngineSession {
       const denseForwards = quantity === 'cosine' ? await this.ensureDense() : 0;
       const { last, layerForwards } = this.walk(plan);
       try {
-        const perSample = quantity === 'cosine' ? await this.cosines(last) : await this.losses(last);
+        const perSample =
+          quantity === 'cosine' ? await this.cosines(last, this.denseLast ?? last) : await this.losses(last);
         if (!perSample.every(Number.isFinite)) await this.blame(plan);
         return { perSample, mean: meanOf(perSample), layerForwards: denseForwards + layerForwards };
       } finally {
@@ -100,31 +102,15 @@ export class TfjsSession implements EngineSession {
   }
 
   layerStatistics(): Promise<LayerStatistics> {
+    return this.inTurn(() => this.statistics(() => {}));
+  }
+
+  layerSimilarity(): Promise<LayerSimilarity> {
     return this.inTurn(async () => {
-      const { config } = this;
-      const plan = identityPlan(config.depth);
-      const { tokens } = this.context;
-      const influences: number[] = [];
-      const boundaries: Float32Array[] = [];
-      let state = this.embed();
-      try {
-        let input = await valuesOf(state);
-        boundaries.push(lastTokens(input, tokens, config.hiddenSize));
-        for (const layer of mergedLayers(plan)) {
-          const next = this.step(layer, state);
-          state.dispose();
-          state = next;
-          const output = await valuesOf(state);
-          influences.push(blockInfluence(input, output, config.hiddenSize));
-          boundaries.push(lastTokens(output, tokens, config.hiddenSize));
-          input = output;
-        }
-      } finally {
-        state.dispose();
-      }
-      const distances = angularDistances(boundaries, config.hiddenSize);
-      if (![...influences, ...distances.flat()].every(Number.isFinite)) await this.blame(plan);
-      return { blockInfluence: influences, angularDistance: distances, layerForwards: config.depth };
+      const { batch, tokens, config } = this.context;
+      const collector = new SimilarityCollector({ batch, tokens, hidden: config.hiddenSize });
+      const statistics = await this.statistics((state) => collector.add(state));
+      return { ...statistics, ...collector.finish() };
     });
   }
 
@@ -149,6 +135,7 @@ export class TfjsSession implements EngineSession {
       this.isClosed = true;
       this.cache.dispose();
       this.weights.dispose();
+      this.denseLast?.dispose();
       this.tf.dispose([this.context.rope.cos, this.context.rope.sin, this.context.mask]);
     });
   }
@@ -158,6 +145,36 @@ export class TfjsSession implements EngineSession {
       if (this.isClosed) throw new Error('TfjsSession: used after close');
       return work();
     });
+  }
+
+  /** One pass through the dense model; `visit` sees the state [B*T, D] at each boundary, the embedding first. */
+  private async statistics(visit: (state: Float32Array) => void): Promise<LayerStatistics> {
+    const { config } = this;
+    const plan = identityPlan(config.depth);
+    const { tokens } = this.context;
+    const influences: number[] = [];
+    const boundaries: Float32Array[] = [];
+    let state = this.embed();
+    try {
+      let input = await valuesOf(state);
+      boundaries.push(lastTokens(input, tokens, config.hiddenSize));
+      visit(input);
+      for (const layer of mergedLayers(plan)) {
+        const next = this.step(layer, state);
+        state.dispose();
+        state = next;
+        const output = await valuesOf(state);
+        influences.push(blockInfluence(input, output, config.hiddenSize));
+        boundaries.push(lastTokens(output, tokens, config.hiddenSize));
+        visit(output);
+        input = output;
+      }
+    } finally {
+      state.dispose();
+    }
+    const distances = angularDistances(boundaries, config.hiddenSize);
+    if (![...influences, ...distances.flat()].every(Number.isFinite)) await this.blame(plan);
+    return { blockInfluence: influences, angularDistance: distances, layerForwards: config.depth };
   }
 
   /** [B*T] → [B*T, D] */
@@ -223,16 +240,18 @@ export class TfjsSession implements EngineSession {
     if (this.denseLast) return 0;
     const plan = identityPlan(this.config.depth);
     const { last, layerForwards } = this.walk(plan, true);
-    const values = await valuesOf(last);
-    last.dispose();
-    if (!values.every(Number.isFinite)) await this.blame(plan);
-    this.denseLast = values;
+    try {
+      if (!(await this.cosines(last, last)).every(Number.isFinite)) await this.blame(plan);
+    } catch (error) {
+      last.dispose();
+      throw error;
+    }
+    this.denseLast = last;
     return layerForwards;
   }
 
-  private async cosines(last: Tensor2D): Promise<number[]> {
-    const values = await valuesOf(last);
-    return cosinePerSample(values, this.denseLast ?? values, this.context.tokens * this.config.hiddenSize);
+  private cosines(last: Tensor2D, denseLast: Tensor2D): Promise<number[]> {
+    return cosinePerSampleOnBackend(this.tf, last, denseLast, this.context.tokens);
   }
 
   private losses(last: Tensor2D): Promise<number[]> {
@@ -269,4 +288,4 @@ export class TfjsSession implements EngineSession {
 }
 
 /** A copy of a tensor's values that outlives it. */
-const valuesOf = async (tensor: Tensor2D): Promise<Float32Array> => Float32Array.from(await tensor.data());
+const valuesOf = async (tensor: Tensor2D): Promise<Float32Array> => new Float32Array(await tensor.data());

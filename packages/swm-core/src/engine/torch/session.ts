@@ -1,11 +1,21 @@
 // Letters: B batch, T tokens, V vocab.
 import type { ModelConfig } from '../../checkpoint/model-source.js';
 import { meanOf } from '../../measure/cosine.js';
+import { sampledRows } from '../../measure/sampled-rows.js';
 import { formatPlan, identityPlan, isRewiring, type LayerPlan, outputLayers } from '../../plan/index.js';
-import type { BlockGradients, EngineInfo, EngineSession, LayerStatistics, Measurement, Quantity } from '../engine.js';
+import type {
+  BlockGradients,
+  EngineInfo,
+  EngineSession,
+  LayerSimilarity,
+  LayerStatistics,
+  Measurement,
+  Quantity,
+} from '../engine.js';
 import { unsupportedRule } from '../engine-errors.js';
 import type { TorchClient } from './client.js';
 import { countOf, type Fields, matrixOf, numbersOf } from './messages.js';
+import { readCkaMatrices } from './read-cka.js';
 
 /** One model and one calibration matrix in the side process; see `EngineSession`. It answers one call after the other. */
 export class TorchSession implements EngineSession {
@@ -27,10 +37,16 @@ export class TorchSession implements EngineSession {
   }
 
   async layerStatistics(): Promise<LayerStatistics> {
-    const value = await this.ask('layerStatistics', identityPlan(this.config.depth));
-    const blockInfluence = numbersOf(value, 'blockInfluence', this.config.depth);
-    const angularDistance = matrixOf(value, 'angularDistance', this.config.depth + 1);
-    return { blockInfluence, angularDistance, layerForwards: countOf(value, 'layerForwards') };
+    return this.readStatistics(await this.ask('layerStatistics', identityPlan(this.config.depth)));
+  }
+
+  async layerSimilarity(): Promise<LayerSimilarity> {
+    const { depth } = this.config;
+    const { batch, tokens } = this.size;
+    const rows = { sampleRows: sampledRows(batch), tokenRows: sampledRows(batch * tokens) };
+    const value = await this.ask('layerSimilarity', identityPlan(depth), rows);
+    const cosine = matrixOf(value, 'cosine', depth + 1);
+    return { ...this.readStatistics(value), cosine, cka: readCkaMatrices(value, depth) };
   }
 
   async blockGradients(): Promise<BlockGradients> {
@@ -46,6 +62,12 @@ export class TorchSession implements EngineSession {
 
   close(): Promise<void> {
     return this.client.close();
+  }
+
+  private readStatistics(value: Fields): LayerStatistics {
+    const blockInfluence = numbersOf(value, 'blockInfluence', this.config.depth);
+    const angularDistance = matrixOf(value, 'angularDistance', this.config.depth + 1);
+    return { blockInfluence, angularDistance, layerForwards: countOf(value, 'layerForwards') };
   }
 
   /** A plan crosses as its wiring: [projectionsFrom, sideFrom] of each output layer. */
