@@ -4,7 +4,7 @@ import { meanScore } from '@swm/eval/scoreboard';
 import { z } from 'zod';
 import type { Prisma, PrismaClient } from './generated/client.js';
 import { launchRequestSchema } from './launch-request.js';
-import { engineInfoSchema, scoreSchema, stageOutputSchemas } from './stage-outputs.js';
+import { engineInfoSchema, loadProofSchema, scoreSchema, stageOutputSchemas } from './stage-outputs.js';
 
 /** The latency of a row: raw samples; what is shown is derived when it is shown. */
 export const latencyFigureSchema = z.object({
@@ -30,6 +30,8 @@ export const leaderboardFiguresSchema = z.object({
   scores: z.array(scoreSchema).min(1),
   latency: latencyFigureSchema.nullable(),
   engine: engineInfoSchema.nullable(),
+  /** null of the dense model, which is not exported, and of rows of before there were any. */
+  loadProof: loadProofSchema.nullable().default(null),
 });
 export type LeaderboardFigures = z.infer<typeof leaderboardFiguresSchema>;
 
@@ -103,6 +105,7 @@ export async function deriveEntry(
     scores,
     latency,
     engine: experiment.engine,
+    loadProof: checkpoint.loadProof,
   });
   const entry = {
     teamId: experiment.teamId,

@@ -16,6 +16,25 @@ export const engineInfoSchema = z.object({
   fallbackReason: z.string().optional(),
 });
 
+/** That stock transformers opens an exported folder, and gives the loss that our engine gives its plan. Losses in nats, one a sample. */
+export const loadProofSchema = z.object({
+  /** The experiment in whose folder the log lies. */
+  experimentId: z.uuid(),
+  log: z.string(),
+  samples: z.int(),
+  tokens: z.int(),
+  engine: engineInfoSchema,
+  engineLosses: z.array(finite).min(1),
+  stockLosses: z.array(finite).min(1),
+  /** The largest of a sample, and what was allowed. */
+  difference: finite,
+  tolerance: finite,
+  device: z.string(),
+  torch: z.string(),
+  transformers: z.string(),
+});
+export type LoadProof = z.infer<typeof loadProofSchema>;
+
 /** LayerPlan v1 as JSON; `readPlanJson` of `@swm/core/plan` checks its invariants. */
 const planJsonSchema = z.record(z.string(), z.unknown());
 
@@ -88,6 +107,8 @@ export const stageOutputSchemas = {
     sizeBytes: z.string(),
     parameterCount: z.string(),
     isIdentity: z.boolean(),
+    /** null where nothing was exported, where no row is asked for, and in outputs of before there were any. */
+    loadProof: loadProofSchema.nullable().default(null),
   }),
   evaluate: z.object({
     protocolId: sha256,

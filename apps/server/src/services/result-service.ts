@@ -1,5 +1,6 @@
 import type { Checkpoint, Experiment, Plan, PrismaClient, Score, Stage } from '../db/generated/client.js';
 import { type LatencyFigure, latencyFigureSchema, removedRatio } from '../db/leaderboard-entry.js';
+import { type LoadProof, loadProofSchema } from '../db/stage-outputs.js';
 import { stageOutput } from './experiment-service.js';
 import type { TeamScope } from './team-scope.js';
 
@@ -15,6 +16,12 @@ export const removedRatioOf = (
   model: { readonly parameterCount: bigint },
   checkpoint: { readonly parameterCount: bigint },
 ): number => removedRatio(model.parameterCount, checkpoint.parameterCount);
+
+export type { LoadProof };
+
+/** That stock transformers opens an exported checkpoint; null where it was not asked to. */
+export const loadProofOf = ({ loadProof }: Pick<Checkpoint, 'loadProof'>): LoadProof | null =>
+  loadProofSchema.nullable().parse(loadProof);
 
 /** The rows of some weights that a protocol is made of. */
 const scoresOf = ({ weightsDigest }: Checkpoint, protocolId: string) => ({

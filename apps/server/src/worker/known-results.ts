@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import type { PrismaClient } from '../db/generated/client.js';
-import { stageOutputSchemas } from '../db/stage-outputs.js';
+import { loadProofSchema, stageOutputSchemas } from '../db/stage-outputs.js';
 import { claimEvaluation } from './claim-evaluation.js';
 import type { KnownResults } from './stage.js';
 
@@ -35,6 +35,7 @@ export function knownResults(
         sizeBytes: String(row.sizeBytes),
         parameterCount: String(row.parameterCount),
         isIdentity: row.folder === row.model.folder,
+        loadProof: loadProofSchema.nullable().parse(row.loadProof),
       };
     },
     claimEvaluation: (weightsDigest, tasks) => claimEvaluation(db, owner, weightsDigest, tasks),

@@ -2,7 +2,7 @@ import { access, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CodedError } from '@swm/core/errors';
 import { formatPlan, outputDepth, readPlanJson } from '@swm/core/plan';
-import type { Prisma } from '../db/generated/client.js';
+import { Prisma } from '../db/generated/client.js';
 import type { StageName } from '../db/launch-request.js';
 import { layerSimilarityFiguresSchema } from '../db/layer-similarity-figures.js';
 import { deriveEntry } from '../db/leaderboard-entry.js';
@@ -129,6 +129,7 @@ const writers: Writers = {
       folder: output.folder,
       sizeBytes: BigInt(output.sizeBytes),
       parameterCount: BigInt(output.parameterCount),
+      loadProof: output.loadProof ?? Prisma.DbNull,
     };
     const key = { modelId, planId, recoveryId: 'none' };
     const { id } = await tx.checkpoint.upsert({

@@ -9,10 +9,11 @@ import {
   stageOutput,
 } from '../../services/experiment-service.js';
 import type { LaunchService } from '../../services/launch-service.js';
-import { type ResultKey, type ResultService, removedRatioOf } from '../../services/result-service.js';
+import { loadProofOf, type ResultKey, type ResultService, removedRatioOf } from '../../services/result-service.js';
 import { rowOf } from '../../services/standings.js';
 import type { Calibration } from '../calibration/calibration.type.js';
 import type { CheckpointType } from '../checkpoint/checkpoint.type.js';
+import { loadProofView } from '../checkpoint/load-proof-view.js';
 import { toConnection } from '../connection.type.js';
 import type { ApiContext } from '../context.js';
 import type { EngineInfoType } from '../engine/engine.type.js';
@@ -197,9 +198,11 @@ export class ExperimentResolver {
     ]);
     if (!checkpoint || !model) return null;
     const { folder, weightsDigest, sizeBytes, parameterCount } = checkpoint;
+    const loadProof = loadProofOf(checkpoint);
     return {
       ...{ path: folder, weightsDigest, sizeBytes, parameterCount },
       removedRatio: removedRatioOf(model, checkpoint),
+      loadProof: loadProof && loadProofView(loadProof),
     };
   }
 

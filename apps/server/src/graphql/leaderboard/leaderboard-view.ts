@@ -1,5 +1,6 @@
 import { meanInterval } from '@swm/eval/scoreboard';
 import type { LeaderboardRow as Row } from '../../services/standings.js';
+import { loadProofView } from '../checkpoint/load-proof-view.js';
 import { latencyView } from '../latency/latency-view.js';
 import { methodSelection } from '../method/method-view.js';
 import { planView } from '../plan/plan-view.js';
@@ -22,5 +23,6 @@ export function leaderboardRowView({ entry, figures, informative, ...standing }:
     scores: scoreViews(figures.scores, informative),
     latency: figures.latency && latencyView(figures.latency),
     engine: figures.engine,
+    loadProof: figures.loadProof && loadProofView(figures.loadProof),
   };
 }

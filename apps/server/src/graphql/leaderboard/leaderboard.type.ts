@@ -1,4 +1,5 @@
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { LoadProofType } from '../checkpoint/checkpoint.type.js';
 import { connectionOf } from '../connection.type.js';
 import { EngineInfoType } from '../engine/engine.type.js';
 import { LatencyType } from '../latency/latency.type.js';
@@ -115,6 +116,12 @@ export class LeaderboardRow {
     description: 'What measured the search; null where nothing was searched.',
   })
   engine!: EngineInfoType | null;
+
+  @Field(() => LoadProofType, {
+    nullable: true,
+    description: 'That stock transformers opens the checkpoint; null of the dense model, which is not exported.',
+  })
+  loadProof!: LoadProofType | null;
 
   @Field(() => Boolean, { description: 'Whether this is the model as it is.' })
   isDense!: boolean;
