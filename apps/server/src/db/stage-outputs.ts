@@ -51,6 +51,22 @@ export const scoreSchema = z.object({
   majorityRate: z.number().gt(0).max(1).nullable().default(null),
 });
 
+/** The perplexity of one text; what of it is shown. */
+export const perplexitySchema = z.object({
+  text: z.string(),
+  metric: z.string(),
+  value: z.number().min(1),
+  segmentTokens: z.int().min(2),
+  segmentCount: z.int().min(1),
+});
+export type PerplexityFigure = z.infer<typeof perplexitySchema>;
+
+/** What is shown of a perplexity and its losses, float32. */
+export const perplexityFigure = (
+  row: Omit<PerplexityFigure, 'segmentCount'> & { readonly segmentLosses: Uint8Array },
+): PerplexityFigure =>
+  perplexitySchema.parse({ ...row, segmentCount: row.segmentLosses.length / Float32Array.BYTES_PER_ELEMENT });
+
 /** One lm-eval process as it ran: the evidence behind the scores. */
 export const evaluationRunSchema = z.object({
   argv: z.array(z.string()),
@@ -118,6 +134,7 @@ export const stageOutputSchemas = {
     reusedTasks: z.array(z.string()).default([]),
     questionCount: z.int(),
     scores: z.array(scoreSchema),
+    perplexities: z.array(perplexitySchema).default([]),
     run: evaluationRunSchema.nullable(),
   }),
   'benchmark-latency': z.object({

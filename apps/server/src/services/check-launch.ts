@@ -9,9 +9,15 @@ import {
   validateMethodRequest,
 } from '@swm/core/method';
 import { isRewiringRule } from '@swm/core/plan';
-import { type ProtocolRequest, requestedTasks, TASK_NAMES, validateProtocolRequest } from '@swm/eval/protocol';
+import {
+  type ProtocolRequest,
+  requestedTasks,
+  requestedTexts,
+  TASK_NAMES,
+  validateProtocolRequest,
+} from '@swm/eval/protocol';
 import { type LaunchRequest, launchRequestSchema, STAGE_NAMES } from '../db/launch-request.js';
-import type { LaunchEnvironment } from './launch-environment.js';
+import { type LaunchEnvironment, taskDataFiles } from './launch-environment.js';
 import type { LaunchInput } from './launch-input.js';
 import { asUserError, type UserError } from './user-error.js';
 
@@ -156,25 +162,28 @@ const reaches = (input: LaunchInput, stage: (typeof STAGE_NAMES)[number]): boole
   STAGE_NAMES.indexOf(input.stopAfter) >= STAGE_NAMES.indexOf(stage);
 
 /** The protocol asked for; all tasks by name and no names are one and the same request. */
-function protocolRequestOf({ protocol: { tasks, ...protocol } }: LaunchInput): ProtocolRequest {
-  if (tasks === null || TASK_NAMES.every((name) => tasks.includes(name))) return protocol;
-  return { ...protocol, tasks: requestedTasks({ tasks }).map(({ name }) => name) };
+function protocolRequestOf({ protocol: { tasks, perplexity, ...protocol } }: LaunchInput): ProtocolRequest {
+  const isWhole = tasks === null || TASK_NAMES.every((name) => tasks.includes(name));
+  return {
+    ...protocol,
+    ...(isWhole ? {} : { tasks: requestedTasks({ tasks }).map(({ name }) => name) }),
+    ...(perplexity.length === 0 ? {} : { perplexity: requestedTexts({ perplexity }) }),
+  };
 }
 
 function checkProtocol(input: LaunchInput, environment: LaunchEnvironment): Check<unknown> {
   const wanted: ProtocolRequest = { ...input.protocol, tasks: input.protocol.tasks ?? undefined };
   const valid = caught(() => validateProtocolRequest(wanted));
   if ('errors' in valid) return valid;
-  const names = requestedTasks(wanted).map(({ name }) => name);
-  const isLocal = wanted.data === 'LOCAL' && reaches(input, 'evaluate');
-  const missing = isLocal ? environment.missingTaskData(names) : null;
+  const files = reaches(input, 'evaluate') ? taskDataFiles(wanted) : [];
+  const missing = files.length > 0 ? environment.missingTaskData(files) : null;
   if (missing === null) return { value: null };
   return bad(
     wrong(
       'EVAL.TASK_DATA_MISSING',
       ['protocol', 'data'],
       missing === 'folder' ? 'No folder with local task data is configured.' : `The task data ${missing} is missing.`,
-      `Set SWM_TASK_DATA to a folder with ${new Intl.ListFormat('en').format(names)} as .jsonl files, and start again.`,
+      `Set SWM_TASK_DATA to a folder with ${new Intl.ListFormat('en').format(files)}, and start again.`,
     ),
   );
 }

@@ -1,5 +1,5 @@
 import type { MethodName } from '@swm/core/method';
-import type { TaskName } from '@swm/eval/protocol';
+import type { PerplexityText, TaskName } from '@swm/eval/protocol';
 import type { LaunchRequest, StageName } from '../db/launch-request.js';
 
 /** A launch as it is asked for, defaults written out, not yet checked. Mirrors `LaunchExperimentInput` of the API. */
@@ -26,6 +26,7 @@ export interface LaunchInput {
     readonly limit: number | null;
     /** null for all of them. */
     readonly tasks: readonly TaskName[] | null;
+    readonly perplexity: readonly PerplexityText[];
   };
   readonly latency: 'QUICK' | 'PAPER' | 'STATIC' | 'NONE';
   readonly stopAfter: StageName;

@@ -1,6 +1,6 @@
 import type { Checkpoint, Experiment, Plan, PrismaClient, Score, Stage } from '../db/generated/client.js';
 import { type LatencyFigure, latencyFigureSchema, removedRatio } from '../db/leaderboard-entry.js';
-import { type LoadProof, loadProofSchema } from '../db/stage-outputs.js';
+import { type LoadProof, loadProofSchema, type PerplexityFigure, perplexityFigure } from '../db/stage-outputs.js';
 import { stageOutput } from './experiment-service.js';
 import type { TeamScope } from './team-scope.js';
 
@@ -17,7 +17,7 @@ export const removedRatioOf = (
   checkpoint: { readonly parameterCount: bigint },
 ): number => removedRatio(model.parameterCount, checkpoint.parameterCount);
 
-export type { LoadProof };
+export type { LoadProof, PerplexityFigure };
 
 /** That stock transformers opens an exported checkpoint; null where it was not asked to. */
 export const loadProofOf = ({ loadProof }: Pick<Checkpoint, 'loadProof'>): LoadProof | null =>
@@ -53,6 +53,13 @@ export class ResultService {
       where: scoresOf(checkpoint, experiment.protocolId),
       orderBy: [{ task: 'asc' }, { metric: 'asc' }],
     });
+  }
+
+  async perplexities({ experiment, stages, checkpoint }: ResultKey): Promise<PerplexityFigure[]> {
+    const output = stageOutput(stages, 'evaluate');
+    if (!output || !checkpoint || !experiment.protocolId) return [];
+    const where = scoresOf(checkpoint, experiment.protocolId);
+    return (await this.db.perplexity.findMany({ where, orderBy: { text: 'desc' } })).map(perplexityFigure);
   }
 
   /** How many questions' outcomes are stored: all tasks together. */

@@ -1,5 +1,5 @@
 import type { PrismaClient } from '../db/generated/client.js';
-import { scoreSchema } from '../db/stage-outputs.js';
+import { perplexityFigure, scoreSchema } from '../db/stage-outputs.js';
 import type { EvaluationClaim, TaskProtocolRecord } from './stage.js';
 
 const TRANSACTION = { maxWait: 15_000, timeout: 60_000 } as const;
@@ -31,7 +31,9 @@ export async function claimEvaluation(
     if (held.length > 0) return { kind: 'held', seconds: Math.max(...held) };
     const done = evaluations.filter(({ isDone }) => isDone).map(({ id }) => id);
     const scores = await tx.score.findMany({ where: { weightsDigest, taskProtocolId: { in: done } } });
-    const missing = tasks.filter(({ id }) => !scores.some(({ taskProtocolId }) => taskProtocolId === id));
+    const perplexities = await tx.perplexity.findMany({ where: { weightsDigest, taskProtocolId: { in: done } } });
+    const found = new Set([...scores, ...perplexities].map(({ taskProtocolId }) => taskProtocolId));
+    const missing = tasks.filter(({ id }) => !found.has(id));
     await tx.$executeRaw`
       INSERT INTO task_evaluation (team_id, weights_digest, task_protocol_id, experiment_id, attempt)
       SELECT ${teamId}::uuid, ${weightsDigest}, unnest(${missing.map(({ id }) => id)}::text[]), ${experimentId}::uuid, ${attempt}
@@ -40,6 +42,7 @@ export async function claimEvaluation(
     return {
       kind: 'claimed',
       scores: scores.map((score) => scoreSchema.parse(score)),
+      perplexities: perplexities.map(perplexityFigure),
       missing: missing.map(({ task }) => task),
     };
   }, TRANSACTION);

@@ -145,7 +145,7 @@ const writers: Writers = {
     await tx.experiment.update({ where: { id: experimentId }, data: { checkpointId: id } });
   },
 
-  evaluate: async (tx, { experimentId }, output, { scoreItems = [] }) => {
+  evaluate: async (tx, { experimentId }, output, { scoreItems = [], perplexities = [] }) => {
     const weightsDigest = await digestOf(tx, experimentId);
     const idOf = await taskProtocolIds(tx, output.protocolId);
     await tx.score.createMany({
@@ -162,6 +162,13 @@ const writers: Writers = {
         correctNorm: items.correctNorm && Uint8Array.from(items.correctNorm),
         choiceCounts: Uint8Array.from(items.choiceCounts),
         logLikelihoods: Uint8Array.from(items.logLikelihoods),
+      })),
+      skipDuplicates: true,
+    });
+    await tx.perplexity.createMany({
+      data: perplexities.map(({ segmentLosses, ...perplexity }) => ({
+        ...{ weightsDigest, taskProtocolId: idOf(perplexity.text), ...perplexity },
+        segmentLosses: Uint8Array.from(segmentLosses),
       })),
       skipDuplicates: true,
     });

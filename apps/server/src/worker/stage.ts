@@ -39,6 +39,7 @@ export type EvaluationClaim =
   | {
       readonly kind: 'claimed';
       readonly scores: StageOutputs['evaluate']['scores'];
+      readonly perplexities: StageOutputs['evaluate']['perplexities'];
       readonly missing: readonly string[];
     };
 
@@ -52,10 +53,24 @@ export interface ScoreItemsRecord {
   readonly logLikelihoods: Uint8Array;
 }
 
+/** A measured perplexity with every segment's loss, as in the table. */
+export interface PerplexityRecord {
+  readonly text: string;
+  readonly metric: string;
+  readonly value: number;
+  readonly segmentTokens: number;
+  /** float32, nats. */
+  readonly segmentLosses: Uint8Array;
+  readonly device: string;
+  readonly torch: string;
+  readonly transformers: string;
+}
+
 /** Rows that do not follow from a stage's output alone; written in the transaction that closes the stage. */
 export interface StageRecords {
   readonly protocol?: ProtocolRecord;
   readonly scoreItems?: readonly ScoreItemsRecord[];
+  readonly perplexities?: readonly PerplexityRecord[];
   /** How alike the model's layers are on the experiment's calibration. */
   readonly layerSimilarity?: LayerSimilarityFigures;
 }

@@ -1,4 +1,12 @@
 export {
+  PAPER_PERPLEXITY,
+  PERPLEXITY_TEXTS,
+  type PerplexityProtocol,
+  type PerplexityText,
+  perplexityProtocol,
+  perplexityTextOf,
+} from './perplexity-protocol.js';
+export {
   createProtocol,
   HARNESS_VERSION,
   type Protocol,
@@ -9,6 +17,7 @@ export {
   protocolJson,
   protocolLabel,
   requestedTasks,
+  requestedTexts,
   validateProtocolRequest,
 } from './protocol.js';
 export { TASK_NAMES, TASKS, type TaskDescription, type TaskName, taskOf } from './task-catalogue.js';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
   createProtocol,
+  perplexityProtocol,
   protocolId,
   protocolJson,
   protocolLabel,
@@ -103,6 +104,32 @@ describe('taskProtocolId', () => {
       { ...mini, batchSize: 1 },
     ];
     const ids = [mini, ...others].flatMap((protocol) => idsOf(protocol));
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('perplexity', () => {
+  const request = { name: 'MINI', data: 'BUILTIN', limit: null } as const;
+  const dataSha256 = { ...digests('a'), wikitext2: 'd'.repeat(64), ptb: 'e'.repeat(64) };
+  const both = createProtocol({ ...request, perplexity: ['ptb', 'wikitext2'], dataSha256 });
+
+  it('is part of a protocol that asks for it, and of no other', () => {
+    expect(both.perplexity?.map(({ task, metric }) => [task, metric])).toEqual([
+      ['wikitext2', 'paper_perplexity@128'],
+      ['ptb', 'paper_perplexity@128'],
+    ]);
+    expect(both.tasks).toEqual(mini.tasks);
+    expect(protocolId(both)).not.toBe(protocolId(mini));
+    expect(protocolId(createProtocol({ ...request, perplexity: [], dataSha256 }))).toBe(protocolId(mini));
+    expect(protocolLabel(both)).toMatch(/perplexity of WikiText-2 in segments of 128/);
+    expect(() => createProtocol({ ...request, perplexity: ['ptb', 'ptb'], dataSha256 })).toThrow(/twice/);
+  });
+
+  it('means another thing with other text or another limit', () => {
+    const ids = [
+      ...[perplexityProtocol('ptb', 'a', null), perplexityProtocol('wikitext2', 'a', null)],
+      ...[perplexityProtocol('ptb', 'b', null), perplexityProtocol('ptb', 'a', 8)],
+    ].map(taskProtocolId);
     expect(new Set(ids).size).toBe(ids.length);
   });
 });

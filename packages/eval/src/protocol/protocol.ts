@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { CodedError } from '@swm/core/errors';
 import { canonicalJson } from './canonical-json.js';
+import {
+  PERPLEXITY_TEXTS,
+  type PerplexityProtocol,
+  type PerplexityText,
+  perplexityProtocol,
+  perplexityTextOf,
+} from './perplexity-protocol.js';
 import { TASK_NAMES, TASKS, type TaskDescription, type TaskName, taskOf } from './task-catalogue.js';
 
 export type ProtocolName = 'PAPER' | 'MODERN' | 'MINI';
@@ -29,6 +36,8 @@ export interface Protocol {
   readonly dtype: 'float32';
   readonly batchSize: number;
   readonly seed: number;
+  /** Absent where none was asked for, so that such protocols keep their ids. */
+  readonly perplexity?: readonly PerplexityProtocol[];
 }
 
 /** `PROTOCOL.INVALID`: protocol and data do not go together, or the limit is not a count. */
@@ -43,15 +52,21 @@ export interface ProtocolRequest {
   readonly limit: number | null;
   /** Only these tasks; all of them where left out. */
   readonly tasks?: readonly TaskName[] | undefined;
+  /** Texts whose perplexity is measured beside the tasks; none where left out. */
+  readonly perplexity?: readonly PerplexityText[] | undefined;
 }
 
 /** The tasks that a request means, in the order of the catalogue. */
 export const requestedTasks = ({ tasks }: Pick<ProtocolRequest, 'tasks'>): readonly TaskDescription[] =>
   TASKS.filter(({ name }) => tasks === undefined || tasks.includes(name));
 
+/** The texts that a request means, in the order of the catalogue. */
+export const requestedTexts = ({ perplexity = [] }: Pick<ProtocolRequest, 'perplexity'>): readonly PerplexityText[] =>
+  PERPLEXITY_TEXTS.map(({ name }) => name).filter((name) => perplexity.includes(name));
+
 /** Throws `PROTOCOL.INVALID` where a launch asks for what does not exist (yet). */
 export function validateProtocolRequest(request: ProtocolRequest): void {
-  const { name, data, limit, tasks } = request;
+  const { name, data, limit, tasks, perplexity = [] } = request;
   if (data === 'OFFICIAL')
     throw invalidProtocol(
       'Task data from the hub is not there yet.',
@@ -77,22 +92,28 @@ export function validateProtocolRequest(request: ProtocolRequest): void {
       'Name each task once, or leave the tasks out for all seven.',
       'tasks',
     );
+  if (new Set(perplexity).size !== perplexity.length)
+    throw invalidProtocol('A text is named twice.', 'Name each text once.', 'perplexity');
 }
 
 /**
  * The protocol of a launch. PAPER: no BOS, the paper's metrics; MODERN: the tokenizer's own BOS; MINI: our demonstration suite, no BOS.
- * `dataSha256` names the data of each task that is asked for. Throws `PROTOCOL.INVALID`.
+ * `dataSha256` names the data of each task and text that is asked for. Throws `PROTOCOL.INVALID`.
  */
 export function createProtocol(
-  request: ProtocolRequest & { readonly dataSha256: Readonly<Partial<Record<TaskName, string>>> },
+  request: ProtocolRequest & { readonly dataSha256: Readonly<Partial<Record<TaskName | PerplexityText, string>>> },
 ): Protocol {
   validateProtocolRequest(request);
   const { name, data, limit, dataSha256 } = request;
-  const tasks = requestedTasks(request).map((task) => {
-    const digest = dataSha256[task.name];
-    if (digest === undefined) throw new Error(`the data of ${task.name} has no digest`);
-    return Object.freeze({ name: task.name, headline: task.headline, shots: 0, dataSha256: digest } as const);
-  });
+  const digestOf = (part: TaskName | PerplexityText): string => {
+    const digest = dataSha256[part];
+    if (digest === undefined) throw new Error(`the data of ${part} has no digest`);
+    return digest;
+  };
+  const tasks = requestedTasks(request).map((task) =>
+    Object.freeze({ name: task.name, headline: task.headline, shots: 0, dataSha256: digestOf(task.name) } as const),
+  );
+  const perplexity = requestedTexts(request).map((text) => perplexityProtocol(text, digestOf(text), limit));
   return Object.freeze({
     version: 1,
     name,
@@ -104,6 +125,7 @@ export function createProtocol(
     dtype: 'float32',
     batchSize: 8,
     seed: 1234,
+    ...(perplexity.length > 0 ? { perplexity: Object.freeze(perplexity) } : {}),
   });
 }
 
@@ -115,7 +137,7 @@ export const protocolId = (protocol: Protocol): string =>
   createHash('sha256').update(protocolJson(protocol)).digest('hex');
 
 /** One line for people: what a row under this protocol is, and is not. */
-export function protocolLabel({ name, data, limit, addBos, tasks }: Protocol): string {
+export function protocolLabel({ name, data, limit, addBos, tasks, perplexity = [] }: Protocol): string {
   const suite = { MINI: 'built-in demonstration suite', PAPER: 'the paper’s setup', MODERN: 'current defaults' }[name];
   const source = { BUILTIN: '', LOCAL: ' · local data', OFFICIAL: ' · hub data' }[data];
   const bos = addBos === false ? 'no BOS' : 'BOS as the tokenizer adds it';
@@ -124,5 +146,10 @@ export function protocolLabel({ name, data, limit, addBos, tasks }: Protocol): s
     tasks.length === TASK_NAMES.length
       ? `${tasks.length} tasks`
       : `${tasks.length} of ${TASK_NAMES.length} tasks (${titles})`;
-  return `${name} · ${suite}${source} · ${count}, zero-shot · ${bos}${limit === null ? '' : ` · partial: limit ${limit}`}`;
+  const texts = perplexity
+    .map(
+      ({ task, segmentTokens }) => ` · perplexity of ${perplexityTextOf(task).title} in segments of ${segmentTokens}`,
+    )
+    .join('');
+  return `${name} · ${suite}${source} · ${count}, zero-shot · ${bos}${texts}${limit === null ? '' : ` · partial: limit ${limit}`}`;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from './canonical-json.js';
+import type { PerplexityProtocol } from './perplexity-protocol.js';
 import type { Protocol } from './protocol.js';
 import { type TaskName, taskOf } from './task-catalogue.js';
 
@@ -38,8 +39,8 @@ export function taskProtocolsOf(protocol: Protocol): readonly TaskProtocol[] {
 }
 
 /** Canonical JSON: what the id is the hash of. */
-export const taskProtocolJson = (protocol: TaskProtocol): string => canonicalJson(protocol);
+export const taskProtocolJson = (protocol: TaskProtocol | PerplexityProtocol): string => canonicalJson(protocol);
 
 /** sha256 (hex) of the canonical JSON. */
-export const taskProtocolId = (protocol: TaskProtocol): string =>
+export const taskProtocolId = (protocol: TaskProtocol | PerplexityProtocol): string =>
   createHash('sha256').update(taskProtocolJson(protocol)).digest('hex');

@@ -24,6 +24,8 @@ import { leaderboardRowView } from '../leaderboard/leaderboard-view.js';
 import type { MethodSelection } from '../method/method.type.js';
 import { methodSelection } from '../method/method-view.js';
 import type { ModelType } from '../model/model.type.js';
+import type { PerplexityType } from '../perplexity/perplexity.type.js';
+import { perplexityView } from '../perplexity/perplexity-view.js';
 import type { PlanType } from '../plan/plan.type.js';
 import { planView } from '../plan/plan-view.js';
 import type { ProtocolType } from '../protocol/protocol.type.js';
@@ -212,6 +214,11 @@ export class ExperimentResolver {
     const { modelId, protocolId } = experiment.stored;
     const standings = protocolId === null ? null : await context.loaders.standings.load({ modelId, protocolId });
     return scoreViews(scores, standings?.informative);
+  }
+
+  @FieldResolver()
+  async perplexities(@Root() experiment: ExperimentType, @Ctx() context: ApiContext): Promise<PerplexityType[]> {
+    return (await this.results.perplexities(await resultKey(experiment, context))).map(perplexityView);
   }
 
   @FieldResolver()

@@ -23,7 +23,7 @@ const DEFAULT_CALIBRATION = {
   seed: 1234,
   addBos: false,
 } as const;
-const DEFAULT_PROTOCOL = { name: 'MINI', data: 'BUILTIN', limit: null, tasks: null } as const;
+const DEFAULT_PROTOCOL = { name: 'MINI', data: 'BUILTIN', limit: null, tasks: null, perplexity: [] } as const;
 
 /** The API's name of a stage. */
 export function stageNameOf(name: string): StageName {
@@ -68,7 +68,12 @@ export function launchInputOf(input: LaunchExperimentInput): LaunchInput {
       : null,
     calibration: calibrationOf(calibration),
     protocol: protocol
-      ? { ...protocol, limit: protocol.limit ?? null, tasks: protocol.tasks ?? null }
+      ? {
+          ...protocol,
+          limit: protocol.limit ?? null,
+          tasks: protocol.tasks ?? null,
+          perplexity: protocol.perplexity ?? [],
+        }
       : DEFAULT_PROTOCOL,
     latency: input.latency,
     stopAfter: STAGES[input.stopAfter],

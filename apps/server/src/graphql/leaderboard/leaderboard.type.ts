@@ -5,6 +5,7 @@ import { EngineInfoType } from '../engine/engine.type.js';
 import { LatencyType } from '../latency/latency.type.js';
 import { MethodSelection } from '../method/method.type.js';
 import { ModelType } from '../model/model.type.js';
+import { PerplexityType } from '../perplexity/perplexity.type.js';
 import { PlanType } from '../plan/plan.type.js';
 import { ProtocolType } from '../protocol/protocol.type.js';
 import { GraphQLBigIntText, GraphQLDateTime, GraphQLSha256 } from '../scalars.js';
@@ -107,6 +108,9 @@ export class LeaderboardRow {
 
   @Field(() => [ScoreType], { description: 'Every figure of every task.' })
   scores!: readonly ScoreType[];
+
+  @Field(() => [PerplexityType], { description: 'Perplexities; empty where the protocol asks for none.' })
+  perplexities!: readonly PerplexityType[];
 
   @Field(() => LatencyType, { nullable: true, description: 'Generation time; null where none was measured.' })
   latency!: LatencyType | null;

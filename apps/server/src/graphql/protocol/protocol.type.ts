@@ -1,4 +1,4 @@
-import type { TaskName as HarnessTask } from '@swm/eval/protocol';
+import type { TaskName as HarnessTask, PerplexityText as TextName } from '@swm/eval/protocol';
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 
 export const ProtocolName = { PAPER: 'PAPER', MODERN: 'MODERN', MINI: 'MINI' } as const;
@@ -47,6 +47,20 @@ registerEnumType(TaskName, {
     ARC_EASY: { description: 'ARC, easy: school science.' },
     ARC_CHALLENGE: { description: 'ARC, challenge: harder school science.' },
     OPENBOOKQA: { description: 'OpenBookQA: elementary facts, applied.' },
+  },
+});
+
+/** The API's name of each text. */
+export const PerplexityText = { WIKITEXT2: 'wikitext2', PTB: 'ptb' } as const satisfies {
+  readonly [Name in TextName as Uppercase<Name>]: Name;
+};
+export type PerplexityText = TextName;
+registerEnumType(PerplexityText, {
+  name: 'PerplexityText',
+  description: 'The texts whose perplexity can be measured. The platform holds none of them.',
+  valuesConfig: {
+    WIKITEXT2: { description: 'WikiText-2 (raw), test split: wikitext2.txt in SWM_TASK_DATA.' },
+    PTB: { description: 'Penn Treebank, validation split, a sentence a line: ptb.txt in SWM_TASK_DATA.' },
   },
 });
 

@@ -1,17 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type Evaluation,
-  type Protocol,
-  protocolId,
-  evaluate as runHarness,
-  type TaskFiles,
-  taskProtocolsOf,
-} from '@swm/eval';
+import { type Evaluation, type Protocol, protocolId, evaluate as runHarness, type TaskFiles } from '@swm/eval';
+import { perplexityFigure } from '../../db/stage-outputs.js';
 import { locateProtocol } from '../locate-protocol.js';
+import { measurePerplexities } from '../measure-perplexities.js';
 import type { ScoreItemsRecord, Stage, StageContext } from '../stage.js';
 import { runIdOf, type StageTools } from '../stage-tools.js';
-import { taskProtocolRecord } from '../task-protocol-record.js';
+import { taskProtocolRecords } from '../task-protocol-records.js';
 
 /** Nothing runs this long on a model that this platform handles; a hang is found, though. */
 const TIMEOUT_MS = 12 * 3600 * 1000;
@@ -55,27 +50,30 @@ async function score(
 }
 
 /**
- * Scores the checkpoint by the real lm-eval: the tasks that are not known of these weights, in one process; none when all are. While
- * another experiment evaluates the same weights, this one waits in the queue and then uses what was found, or evaluates by itself.
+ * Scores the checkpoint by the real lm-eval: the tasks that are not known of these weights, in one process; none when all are; and
+ * perplexities likewise. While another experiment evaluates the same weights, this one waits in the queue and then uses what was found,
+ * or evaluates by itself.
  */
 export function evaluate(tools: StageTools): Stage<'evaluate'> {
   return {
     name: 'evaluate',
     run: async (context) => {
       const { request, output, known } = context;
-      const { protocol, files } = await locateProtocol(request.protocol, tools.taskDataFolder);
-      const records = taskProtocolsOf(protocol).map(taskProtocolRecord);
+      const located = await locateProtocol(request.protocol, tools.taskDataFolder);
+      const { protocol, taskFiles } = located;
+      const records = taskProtocolRecords(protocol);
       const claim = await known.claimEvaluation(output('export-checkpoint').weightsDigest, records);
       if (claim.kind === 'held') {
         const reason = 'another experiment evaluates the same weights';
         context.log(`evaluate: waiting, ${reason}`);
         return { kind: 'snooze', seconds: waitSeconds(claim.seconds), reason };
       }
-      const missing = protocol.tasks.filter(({ name }) => claim.missing.includes(name));
-      const reusedTasks = protocol.tasks.filter((task) => !missing.includes(task)).map(({ name }) => name);
+      const reusedTasks = records.map(({ task }) => task).filter((task) => !claim.missing.includes(task));
       if (reusedTasks.length > 0) context.log(`evaluate: known of these weights: ${reusedTasks.join(', ')}`);
-      const evaluation =
-        missing.length > 0 ? await score(context, tools, { ...protocol, tasks: missing }, files) : null;
+      // The short work first: what fails, fails early.
+      const perplexities = await measurePerplexities(context, tools, located, claim.missing);
+      const tasks = protocol.tasks.filter(({ name }) => claim.missing.includes(name));
+      const evaluation = tasks.length > 0 ? await score(context, tools, { ...protocol, tasks }, taskFiles) : null;
       const all = [...claim.scores, ...(evaluation?.scores ?? [])];
       const scores = protocol.tasks.flatMap(({ name }) => all.filter(({ task }) => task === name));
       const counts = new Map(scores.map(({ task, n }) => [task, n]));
@@ -83,11 +81,12 @@ export function evaluate(tools: StageTools): Stage<'evaluate'> {
         kind: 'done',
         output: {
           ...{ protocolId: protocolId(protocol), scores, reusedTasks },
-          wasReused: evaluation === null,
+          perplexities: [...claim.perplexities, ...perplexities.map(perplexityFigure)],
+          wasReused: claim.missing.length === 0,
           questionCount: [...counts.values()].reduce((sum, n) => sum + n, 0),
           run: evaluation && { ...evaluation.run, argv: [...evaluation.run.argv] },
         },
-        ...(evaluation ? { records: { scoreItems: packed(evaluation) } } : {}),
+        records: { scoreItems: evaluation ? packed(evaluation) : [], perplexities },
       };
     },
   };

@@ -1,13 +1,5 @@
 import { join } from 'node:path';
-import {
-  builtinModelOf,
-  convertBuiltin,
-  protocolId,
-  protocolJson,
-  protocolLabel,
-  readPythonFacts,
-  taskProtocolsOf,
-} from '@swm/eval';
+import { builtinModelOf, convertBuiltin, protocolId, protocolJson, protocolLabel, readPythonFacts } from '@swm/eval';
 import { inspectModel } from '../../models/inspect-model.js';
 import { needFreeSpace } from '../free-space.js';
 import { keepDigests } from '../kept-digests.js';
@@ -15,7 +7,7 @@ import { locateProtocol } from '../locate-protocol.js';
 import { modelChanged } from '../model-changed.js';
 import type { ProtocolRecord, Stage, StageContext } from '../stage.js';
 import { runIdOf, type StageTools } from '../stage-tools.js';
-import { taskProtocolRecord } from '../task-protocol-record.js';
+import { taskProtocolRecords } from '../task-protocol-records.js';
 
 /** The folder of the model, a built-in one converted first. */
 async function locateFolder(context: StageContext, tools: StageTools): Promise<string> {
@@ -50,7 +42,7 @@ async function resolveProtocol(
     limit,
     label: protocolLabel(protocol),
     json: JSON.parse(protocolJson(protocol)),
-    tasks: taskProtocolsOf(protocol).map(taskProtocolRecord),
+    tasks: taskProtocolRecords(protocol),
   };
 }
 
