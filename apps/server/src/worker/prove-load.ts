@@ -38,14 +38,8 @@ async function engineLosses(
   plan: LayerPlan,
   tokenIds: readonly (readonly number[])[],
 ): Promise<{ readonly info: EngineInfo; readonly losses: readonly number[] }> {
-  const asked = context.request.engine === 'auto' ? tools.engine : context.request.engine;
-  // The torch engine re-wires layers only; the searched plan of another one may need arithmetic.
-  const session = await openSessionIn(
-    context,
-    tools,
-    asked === 'torch' && !isRewiring(plan) ? 'auto' : asked,
-    tokenIds,
-  );
+  const { engine } = context.request;
+  const session = await openSessionIn(context, tools, engine === 'auto' ? tools.engine : engine, tokenIds);
   try {
     const { perSample } = await session.measure(plan, 'nll');
     return { info: session.info, losses: perSample };

@@ -21,7 +21,7 @@ const DEFAULT_CALIBRATION = {
   samples: 10,
   tokens: 128,
   seed: 1234,
-  addBos: false,
+  addBos: null,
 } as const;
 const DEFAULT_PROTOCOL = { name: 'MINI', data: 'BUILTIN', limit: null, tasks: null, perplexity: [] } as const;
 
@@ -55,7 +55,9 @@ function methodsOf(input: LaunchExperimentInput['method']): LaunchInput['methods
 }
 
 const calibrationOf = (calibration: CalibrationInput | null | undefined): LaunchInput['calibration'] =>
-  calibration ? { ...calibration, file: calibration.file ?? null } : DEFAULT_CALIBRATION;
+  calibration
+    ? { ...calibration, file: calibration.file ?? null, addBos: calibration.addBos ?? null }
+    : DEFAULT_CALIBRATION;
 
 /** The mutation's input with its defaults written out. */
 export function launchInputOf(input: LaunchExperimentInput): LaunchInput {
