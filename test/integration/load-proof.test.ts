@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Data, makeTinyModel, PYTHON, type Stack, startStack } from '../support/stack.js';
 
-// What is listed was opened by stock transformers and gave the loss of its plan (C9).
+// What is listed was opened by stock transformers and gave the loss of its plan (C9); families.test.ts shows it of what is right.
 
 const PLAN = { manual: { plan: '0 [1-2] !3 4-5' } };
 let stack: Stack;
@@ -26,9 +26,7 @@ const launch = (more: Data): Promise<string> =>
 const experimentOf = async (id: string): Promise<Data> =>
   (
     await stack.graphql(
-      `query ($id: ID!) { experiment(id: $id) { error { code } row { mean loadProof {
-         engineLoss stockLoss difference tolerance sampleCount tokenCount engine { name } transformersVersion experimentId log
-       } } checkpoint { path loadProof { experimentId } } } }`,
+      'query ($id: ID!) { experiment(id: $id) { error { code } row { mean } checkpoint { path loadProof { log } } } }',
       { id },
     )
   ).experiment;
@@ -50,12 +48,11 @@ save_file(w, sys.argv[1], metadata={"format": "pt"})`;
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
 }
 
-it('a checkpoint with one tensor swapped is not listed; the right one is, with its proof, which is made once', async () => {
+it('a checkpoint with one tensor swapped is not listed', async () => {
   const exported = await launch({ stopAfter: 'EXPORT_CHECKPOINT' });
   expect(await stack.finished(exported)).toBe('SUCCEEDED');
   const { checkpoint } = await experimentOf(exported);
   expect(checkpoint.loadProof).toBeNull();
-  cpSync(checkpoint.path, join(stack.scratch, 'right'), { recursive: true });
   swapTensors(checkpoint.path);
 
   const swapped = await launch({});
@@ -68,21 +65,4 @@ it('a checkpoint with one tensor swapped is not listed; the right one is, with i
   expect(difference).toBeGreaterThan(10 * tolerance);
   expect(await stack.db.leaderboardEntry.count()).toBe(0);
   expect(await stack.db.stage.count({ where: { name: 'evaluate', runs: { gt: 0 } } })).toBe(0);
-
-  rmSync(checkpoint.path, { recursive: true });
-  cpSync(join(stack.scratch, 'right'), checkpoint.path, { recursive: true });
-  const right = await launch({});
-  expect(await stack.finished(right)).toBe('SUCCEEDED');
-  const proof = (await experimentOf(right)).row.loadProof;
-  expect(proof).toMatchObject({
-    ...{ sampleCount: 2, tokenCount: 32, tolerance: 1e-4, engine: { name: 'tfjs' }, experimentId: right },
-    transformersVersion: expect.stringMatching(/^\d+\.\d+/),
-  });
-  expect(proof.difference).toBeLessThan(1e-5);
-  expect(Math.abs(proof.engineLoss - proof.stockLoss)).toBeLessThanOrEqual(proof.difference);
-  expect(readFileSync(join(stack.home, 'experiments', right, proof.log), 'utf8')).toContain('"stockLosses"');
-
-  const again = await launch({ calibration: { samples: 4, tokens: 32 } });
-  expect(await stack.finished(again)).toBe('SUCCEEDED');
-  expect((await experimentOf(again)).checkpoint.loadProof.experimentId).toBe(right);
 });
