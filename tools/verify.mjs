@@ -25,6 +25,10 @@ const VERIFICATIONS = {
     shows: 'Export of 2 GB of sharded weights beside cp + sync',
     command: 'npm run bench -- export',
   },
+  perplexity: {
+    shows: 'The paper’s perplexity on all of WikiText-2 (SWM_TASK_DATA) against a Llama written out in PyTorch (C4)',
+    command: 'node tools/verify-perplexity.mjs',
+  },
   'prefix-cache': {
     shows: 'Prefix-cached search beside full forwards on the same engine',
     command: 'npm run bench -- prefix-cache',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parsePlan, removedLayers } from '../../packages/swm-core/src/plan/index.js';
@@ -28,7 +29,8 @@ it.each([
   expect(await stack.finished(id), stack.log()).toBe('SUCCEEDED');
   const { experiment } = await stack.graphql(
     `query ($id: ID!) { experiment(id: $id) { model { architecture } plan { text outputDepth } protocol { id }
-      calibration { addBos tokenIds } } }`,
+      calibration { addBos tokenIds } row { loadProof {
+        engineLoss stockLoss difference tolerance sampleCount tokenCount engine { name } transformersVersion experimentId log } } } }`,
     { id },
   );
   expect(experiment.model.architecture).toBe(family);
@@ -43,6 +45,26 @@ it.each([
     { modelId, protocolId: experiment.protocol.id },
   );
   expect(leaderboard.nodes).toEqual([{ experimentId: id, mean: expect.any(Number) }]);
+
+  const { loadProof } = experiment.row;
+  expect(loadProof).toMatchObject({
+    ...{ sampleCount: 2, tokenCount: 32, tolerance: 1e-4, engine: { name: 'tfjs' }, experimentId: id },
+    transformersVersion: expect.stringMatching(/^\d+\.\d+/),
+  });
+  expect(loadProof.difference).toBeLessThan(1e-5);
+  expect(Math.abs(loadProof.engineLoss - loadProof.stockLoss)).toBeLessThanOrEqual(loadProof.difference);
+  const log = readFileSync(join(stack.home, 'experiments', id, loadProof.log), 'utf8');
+  expect(log).toContain('"stockLosses"');
+  // The same plan found otherwise: the same checkpoint, whose proof is made once.
+  const again = await stack.launch({
+    ...{ modelId, method: { manual: { plan: experiment.plan.text } }, calibration: { samples: 3, tokens: 32 } },
+    ...{ protocol: { name: 'MINI', data: 'BUILTIN', limit: 4 }, latency: 'NONE' },
+  });
+  expect(await stack.finished(again), stack.log()).toBe('SUCCEEDED');
+  const reply = await stack.graphql('query ($id: ID!) { experiment(id: $id) { row { loadProof { experimentId } } } }', {
+    id: again,
+  });
+  expect(reply.experiment.row).toEqual({ loadProof: { experimentId: id } });
 });
 
 it('Gemma without BOS is refused', async () => {

@@ -2,6 +2,17 @@ import { execFile } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import {
+  createProtocol,
+  protocolId,
+  protocolJson,
+  protocolLabel,
+  TASK_NAMES,
+  taskProtocolId,
+  taskProtocolJson,
+  taskProtocolsOf,
+} from '@swm/eval/protocol';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPrisma } from '../../apps/server/src/db/client.js';
 import type { PrismaClient } from '../../apps/server/src/db/generated/client.js';
@@ -110,18 +121,79 @@ describe('the migrations', () => {
   });
 });
 
+describe('scores by task', () => {
+  const BY_TASK = '0005_scores_by_task';
+  const request = { name: 'MINI', data: 'BUILTIN', limit: null } as const;
+  const digestsOf = (digit: string) => Object.fromEntries(TASK_NAMES.map((name) => [name, digit.repeat(64)]));
+  const protocols = [
+    createProtocol({ ...request, dataSha256: digestsOf('a') }),
+    // The same questions under another name: one and the same score a task.
+    createProtocol({ ...request, name: 'PAPER', data: 'LOCAL', dataSha256: digestsOf('a') }),
+    createProtocol({ ...request, limit: 40, dataSha256: digestsOf('a') }),
+    createProtocol({ ...request, name: 'MODERN', data: 'LOCAL', dataSha256: digestsOf('b') }),
+  ];
+
+  test('keep every score that was stored by protocol', async () => {
+    const old = await createTestDatabase();
+    const folder = join(scratch.path, 'by-protocol');
+    for (const name of readdirSync(MIGRATIONS_FOLDER).filter((entry) => entry < BY_TASK))
+      cpSync(join(MIGRATIONS_FOLDER, name), join(folder, name), { recursive: true });
+    const client = new pg.Client({ connectionString: old.url });
+    await client.connect();
+    const insert = (table: string, row: Readonly<Record<string, unknown>>) =>
+      client.query(
+        `INSERT INTO ${table} (${Object.keys(row).map((name) => `"${name}"`)}) VALUES (${Object.keys(row).map((_, index) => `$${index + 1}`)})`,
+        Object.values(row),
+      );
+    try {
+      await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+      await migrate(old.url, folder);
+      for (const [at, protocol] of protocols.entries()) {
+        const id = protocolId(protocol);
+        const { name, data, limit } = protocol;
+        const json = protocolJson(protocol);
+        await insert('protocol', { id, name, data, limit, json, label: protocolLabel(protocol) });
+        for (const [index, task] of TASK_NAMES.entries()) {
+          const key = { weights_digest: 'w', protocol_id: id, task, n: 8 };
+          const score = { ...key, metric: 'acc', value: (10 * at + index) / 100, created_at: new Date(1e12 + at) };
+          await insert('score', { ...score, harness_version: '0.4.13', task_version: '1', task_hash: 'h' });
+          const bits = { correct: Buffer.of(10 * at + index), choice_counts: Buffer.alloc(8, 2) };
+          await insert('score_items', { ...key, ...bits, log_likelihoods: Buffer.alloc(0) });
+        }
+      }
+      await migrate(old.url);
+      const { rows } = await client.query(
+        `SELECT s.value::float8, get_byte(i.correct, 0) AS bits, t.task, t.id, t.json FROM score s
+         JOIN score_items i USING (weights_digest, task_protocol_id) JOIN task_protocol t ON t.id = s.task_protocol_id`,
+      );
+      const wanted = [0, 2, 3].flatMap((at) =>
+        taskProtocolsOf(protocols[at] ?? expect.fail('no such protocol')).map((task, index) => ({
+          ...{ value: (10 * at + index) / 100, bits: 10 * at + index, task: task.task, id: taskProtocolId(task) },
+          json: JSON.parse(taskProtocolJson(task)),
+        })),
+      );
+      expect(rows.toSorted((a, b) => a.bits - b.bits)).toEqual(wanted);
+      const { rows: links } = await client.query('SELECT protocol_id, count(*)::int FROM protocol_task GROUP BY 1');
+      expect(links).toHaveLength(protocols.length);
+      expect(links.every(({ count }) => count === TASK_NAMES.length)).toBe(true);
+    } finally {
+      await client.end();
+      await old.drop();
+    }
+  });
+});
+
 describe('the tables refuse numbers that mean nothing (I-25, I-26)', () => {
-  const protocol = { id: 'p', name: 'MINI', data: 'BUILTIN', label: 'l', json: {} };
   const score = {
     weightsDigest: 'w',
-    protocolId: 'p',
+    taskProtocolId: 'p',
     task: 't',
     harnessVersion: '1',
     taskVersion: '1',
     taskHash: 'h',
   };
   beforeAll(async () => {
-    await db.protocol.create({ data: protocol });
+    await db.taskProtocol.create({ data: { id: 'p', task: 't', json: {} } });
   });
 
   test.each([
@@ -136,7 +208,7 @@ describe('the tables refuse numbers that mean nothing (I-25, I-26)', () => {
   ])('%s', async (_, wrong) => {
     const { value, stderr, n, majority } = { value: 0.5, stderr: 0.1, n: 1, majority: 0.5, ...wrong };
     const insert = db.$executeRaw`
-      INSERT INTO score (weights_digest, protocol_id, task, metric, value, stderr, n, harness_version, task_version, task_hash, majority_rate)
+      INSERT INTO score (weights_digest, task_protocol_id, task, metric, value, stderr, n, harness_version, task_version, task_hash, majority_rate)
       VALUES ('w', 'p', 't', 'acc', ${String(value)}::float8, ${String(stderr)}::float8, ${n}, '1', '1', 'h', ${String(majority)}::float8)`;
     await expect(insert).rejects.toThrow(/score_\w+/);
     expect(await db.score.count()).toBe(0);

@@ -90,7 +90,11 @@ describe('a worker killed by SIGKILL', () => {
       stack.startWorker();
     }
     for (let kill = 0; kill < 2; kill += 1) {
-      await waitFor('lm-eval', () => (stack.processesOf(id).length > 0 ? true : undefined));
+      // Before it, the load proof has a process too.
+      const evaluating = { experimentId: id, name: 'evaluate', state: 'RUNNING' } as const;
+      await waitFor('lm-eval', async () =>
+        (await stack.db.stage.count({ where: evaluating })) > 0 && stack.processesOf(id).length > 0 ? true : undefined,
+      );
       await stack.killWorker();
       // Children die with their parent (I-12).
       await waitFor('the end of its children', () => (stack.processesOf(id).length === 0 ? true : undefined), 5_000);

@@ -2,7 +2,18 @@ import { createHash, randomUUID } from 'node:crypto';
 import { planId } from '@swm/core';
 import { enumNameOf } from '@swm/core/method';
 import { formatPlan, type LayerPlan, outputDepth, parsePlan, planJson, RELEASED_RULE } from '@swm/core/plan';
-import { createProtocol, type Protocol, protocolId, protocolJson, protocolLabel, TASKS } from '@swm/eval/protocol';
+import {
+  createProtocol,
+  type Protocol,
+  protocolId,
+  protocolJson,
+  protocolLabel,
+  requestedTasks,
+  TASKS,
+  taskProtocolId,
+  taskProtocolJson,
+  taskProtocolsOf,
+} from '@swm/eval/protocol';
 import type { Prisma, PrismaClient } from '../../apps/server/src/db/generated/client.js';
 import { type LaunchRequest, STAGE_NAMES } from '../../apps/server/src/db/launch-request.js';
 import { deriveEntry } from '../../apps/server/src/db/leaderboard-entry.js';
@@ -93,6 +104,15 @@ export async function writePublishedExperiment(
       ],
       skipDuplicates: true,
     });
+    const tasks = taskProtocolsOf(protocol).map((task) => ({
+      ...{ id: taskProtocolId(task), task: task.task, json: JSON.parse(taskProtocolJson(task)) },
+    }));
+    await tx.taskProtocol.createMany({ data: tasks, skipDuplicates: true });
+    await tx.protocolTask.createMany({
+      data: tasks.map(({ id }) => ({ protocolId: protocolId(protocol), taskProtocolId: id })),
+      skipDuplicates: true,
+    });
+    const idOf = (name: string): string => tasks.find(({ task }) => task === name)?.id ?? '';
     const facts = { weightsDigest, folder: '/nowhere', sizeBytes: model.sizeBytes - 2n * removed };
     const checkpoint = await tx.checkpoint.create({
       data: {
@@ -132,7 +152,7 @@ export async function writePublishedExperiment(
       evaluate: {
         protocolId: protocolId(protocol),
         wasReused: false,
-        questionCount: 7 * QUESTIONS,
+        questionCount: protocol.tasks.length * QUESTIONS,
         scores: [],
         run: null,
       },
@@ -192,11 +212,12 @@ export async function writePublishedExperiment(
       },
     });
     const value = right / QUESTIONS;
+    const scored = requestedTasks({ tasks: protocol.tasks.map(({ name }) => name) });
     const about = { n: QUESTIONS, harnessVersion: '0.4.13', taskVersion: '1', taskHash: sha256('task') };
     await tx.score.createMany({
-      data: TASKS.flatMap(({ name: task, metrics }) =>
+      data: scored.flatMap(({ name: task, metrics }) =>
         metrics.map((metric) => ({
-          ...{ weightsDigest, protocolId: protocolId(protocol), task, metric, value, ...about },
+          ...{ weightsDigest, taskProtocolId: idOf(task), task, metric, value, ...about },
           stderr: Math.sqrt((value * (1 - value)) / (QUESTIONS - 1)),
           majorityRate: majorityRates[task] === undefined ? 0.5 : majorityRates[task],
         })),
@@ -204,8 +225,8 @@ export async function writePublishedExperiment(
       skipDuplicates: true,
     });
     await tx.scoreItems.createMany({
-      data: TASKS.map(({ name: task, metrics }) => ({
-        ...{ weightsDigest, protocolId: protocolId(protocol), task, n: QUESTIONS },
+      data: scored.map(({ name: task, metrics }) => ({
+        ...{ weightsDigest, taskProtocolId: idOf(task), task, n: QUESTIONS },
         correct: bitset(right, shift),
         correctNorm: metrics.length === 2 ? bitset(right, shift) : null,
         choiceCounts: new Uint8Array(QUESTIONS).fill(2),

@@ -1,4 +1,5 @@
 import { readMethodRequest } from '@swm/core/method';
+import { PERPLEXITY_TEXTS, TASK_NAMES } from '@swm/eval/protocol';
 import { z } from 'zod';
 
 /** Order is the order of the pipeline. Only an analysis, which ends there, has the stage `analyse-layers`. */
@@ -33,6 +34,13 @@ export const launchRequestSchema = z.strictObject({
     name: z.enum(['PAPER', 'MODERN', 'MINI']),
     data: z.enum(['OFFICIAL', 'LOCAL', 'BUILTIN']),
     limit: z.int().min(1).nullable(),
+    /** A part of the suite, in its order; left out for all of it. */
+    tasks: z.array(z.enum(TASK_NAMES)).min(1).optional(),
+    /** Texts whose perplexity is measured, too; left out for none. */
+    perplexity: z
+      .array(z.enum(PERPLEXITY_TEXTS.map(({ name }) => name)))
+      .min(1)
+      .optional(),
   }),
   latency: z.enum(['QUICK', 'PAPER', 'NONE']),
   stopAfter: z.enum(STAGE_NAMES),

@@ -4,7 +4,14 @@ import { meanScore } from '@swm/eval/scoreboard';
 import { z } from 'zod';
 import type { Prisma, PrismaClient } from './generated/client.js';
 import { launchRequestSchema } from './launch-request.js';
-import { engineInfoSchema, scoreSchema, stageOutputSchemas } from './stage-outputs.js';
+import {
+  engineInfoSchema,
+  loadProofSchema,
+  perplexityFigure,
+  perplexitySchema,
+  scoreSchema,
+  stageOutputSchemas,
+} from './stage-outputs.js';
 
 /** The latency of a row: raw samples; what is shown is derived when it is shown. */
 export const latencyFigureSchema = z.object({
@@ -28,8 +35,11 @@ export const leaderboardFiguresSchema = z.object({
   /** LayerPlan v1. */
   plan: z.record(z.string(), z.unknown()),
   scores: z.array(scoreSchema).min(1),
+  perplexities: z.array(perplexitySchema).default([]),
   latency: latencyFigureSchema.nullable(),
   engine: engineInfoSchema.nullable(),
+  /** null of the dense model, which is not exported, and of rows of before there were any. */
+  loadProof: loadProofSchema.nullable().default(null),
 });
 export type LeaderboardFigures = z.infer<typeof leaderboardFiguresSchema>;
 
@@ -87,10 +97,12 @@ export async function deriveEntry(
   const publishedAt = experiment.stages.find(({ name }) => name === 'publish')?.finishedAt;
   if (!publishedAt) throw new Error('an entry is derived when `publish` closes, not before');
 
-  const scores = await tx.score.findMany({
-    where: { weightsDigest: checkpoint.weightsDigest, protocolId: protocol.id },
-    orderBy: [{ task: 'asc' }, { metric: 'asc' }],
-  });
+  const where = {
+    weightsDigest: checkpoint.weightsDigest,
+    taskProtocol: { protocols: { some: { protocolId: protocol.id } } },
+  };
+  const scores = await tx.score.findMany({ where, orderBy: [{ task: 'asc' }, { metric: 'asc' }] });
+  const perplexities = await tx.perplexity.findMany({ where, orderBy: { text: 'desc' } });
   const headline = headlineMean(scores, protocol.json);
   const latency = await latencyOf(tx, checkpoint.weightsDigest, outputs.get('benchmark-latency') ?? null);
   const search = stageOutputSchemas['search-plan'].parse(outputs.get('search-plan'));
@@ -98,8 +110,10 @@ export async function deriveEntry(
     method: methodFigure(experiment.request, search.threshold),
     plan: plan.json,
     scores,
+    perplexities: perplexities.map(perplexityFigure),
     latency,
     engine: experiment.engine,
+    loadProof: checkpoint.loadProof,
   });
   const entry = {
     teamId: experiment.teamId,

@@ -16,6 +16,25 @@ export const engineInfoSchema = z.object({
   fallbackReason: z.string().optional(),
 });
 
+/** That stock transformers opens an exported folder, and gives the loss that our engine gives its plan. Losses in nats, one a sample. */
+export const loadProofSchema = z.object({
+  /** The experiment in whose folder the log lies. */
+  experimentId: z.uuid(),
+  log: z.string(),
+  samples: z.int(),
+  tokens: z.int(),
+  engine: engineInfoSchema,
+  engineLosses: z.array(finite).min(1),
+  stockLosses: z.array(finite).min(1),
+  /** The largest of a sample, and what was allowed. */
+  difference: finite,
+  tolerance: finite,
+  device: z.string(),
+  torch: z.string(),
+  transformers: z.string(),
+});
+export type LoadProof = z.infer<typeof loadProofSchema>;
+
 /** LayerPlan v1 as JSON; `readPlanJson` of `@swm/core/plan` checks its invariants. */
 const planJsonSchema = z.record(z.string(), z.unknown());
 
@@ -31,6 +50,22 @@ export const scoreSchema = z.object({
   /** What always giving the commonest right choice scores; null in what was stored before it was known. */
   majorityRate: z.number().gt(0).max(1).nullable().default(null),
 });
+
+/** The perplexity of one text; what of it is shown. */
+export const perplexitySchema = z.object({
+  text: z.string(),
+  metric: z.string(),
+  value: z.number().min(1),
+  segmentTokens: z.int().min(2),
+  segmentCount: z.int().min(1),
+});
+export type PerplexityFigure = z.infer<typeof perplexitySchema>;
+
+/** What is shown of a perplexity and its losses, float32. */
+export const perplexityFigure = (
+  row: Omit<PerplexityFigure, 'segmentCount'> & { readonly segmentLosses: Uint8Array },
+): PerplexityFigure =>
+  perplexitySchema.parse({ ...row, segmentCount: row.segmentLosses.length / Float32Array.BYTES_PER_ELEMENT });
 
 /** One lm-eval process as it ran: the evidence behind the scores. */
 export const evaluationRunSchema = z.object({
@@ -88,13 +123,18 @@ export const stageOutputSchemas = {
     sizeBytes: z.string(),
     parameterCount: z.string(),
     isIdentity: z.boolean(),
+    /** null where nothing was exported, where no row is asked for, and in outputs of before there were any. */
+    loadProof: loadProofSchema.nullable().default(null),
   }),
   evaluate: z.object({
     protocolId: sha256,
-    /** True when the same weights had been evaluated under the same protocol before. */
+    /** True when every task of these weights was known: nothing ran. */
     wasReused: z.boolean(),
+    /** Tasks whose scores were known; outputs of before tasks were known one by one do not name them. */
+    reusedTasks: z.array(z.string()).default([]),
     questionCount: z.int(),
     scores: z.array(scoreSchema),
+    perplexities: z.array(perplexitySchema).default([]),
     run: evaluationRunSchema.nullable(),
   }),
   'benchmark-latency': z.object({

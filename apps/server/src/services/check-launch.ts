@@ -9,9 +9,15 @@ import {
   readMethodRequest,
   validateMethodRequest,
 } from '@swm/core/method';
-import { validateProtocolRequest } from '@swm/eval/protocol';
+import {
+  type ProtocolRequest,
+  requestedTasks,
+  requestedTexts,
+  TASK_NAMES,
+  validateProtocolRequest,
+} from '@swm/eval/protocol';
 import { type LaunchRequest, launchRequestSchema, STAGE_NAMES } from '../db/launch-request.js';
-import type { LaunchEnvironment } from './launch-environment.js';
+import { type LaunchEnvironment, taskDataFiles } from './launch-environment.js';
 import type { LaunchInput } from './launch-input.js';
 import { asUserError, type UserError } from './user-error.js';
 
@@ -47,10 +53,11 @@ export function checkLaunch(
     checkKey(input.idempotencyKey),
   ];
   const errors = checks.flatMap(errorsOf);
-  const { calibration, protocol, latency, stopAfter, engine, modelId } = input;
+  const { calibration, latency, stopAfter, engine, modelId } = input;
   if (errors.length > 0 || 'errors' in method || 'errors' in bos || latency === 'STATIC') return { errors };
   const { file, ...given } = calibration;
   const rest = { ...given, addBos: bos.value };
+  const protocol = protocolRequestOf(input);
   const request = { modelId, method: method.value, protocol, latency, stopAfter, engine };
   return { value: launchRequestSchema.parse({ ...request, calibration: file === null ? rest : { ...rest, file } }) };
 }
@@ -170,17 +177,29 @@ function checkCalibration(calibration: LaunchInput['calibration'], environment: 
 const reaches = (input: LaunchInput, stage: (typeof STAGE_NAMES)[number]): boolean =>
   STAGE_NAMES.indexOf(input.stopAfter) >= STAGE_NAMES.indexOf(stage);
 
+/** The protocol asked for; all tasks by name and no names are one and the same request. */
+function protocolRequestOf({ protocol: { tasks, perplexity, ...protocol } }: LaunchInput): ProtocolRequest {
+  const isWhole = tasks === null || TASK_NAMES.every((name) => tasks.includes(name));
+  return {
+    ...protocol,
+    ...(isWhole ? {} : { tasks: requestedTasks({ tasks }).map(({ name }) => name) }),
+    ...(perplexity.length === 0 ? {} : { perplexity: requestedTexts({ perplexity }) }),
+  };
+}
+
 function checkProtocol(input: LaunchInput, environment: LaunchEnvironment): Check<unknown> {
-  const valid = caught(() => validateProtocolRequest(input.protocol));
+  const wanted: ProtocolRequest = { ...input.protocol, tasks: input.protocol.tasks ?? undefined };
+  const valid = caught(() => validateProtocolRequest(wanted));
   if ('errors' in valid) return valid;
-  const missing = input.protocol.data === 'LOCAL' && reaches(input, 'evaluate') ? environment.missingTaskData() : null;
+  const files = reaches(input, 'evaluate') ? taskDataFiles(wanted) : [];
+  const missing = files.length > 0 ? environment.missingTaskData(files) : null;
   if (missing === null) return { value: null };
   return bad(
     wrong(
       'EVAL.TASK_DATA_MISSING',
       ['protocol', 'data'],
       missing === 'folder' ? 'No folder with local task data is configured.' : `The task data ${missing} is missing.`,
-      'Set SWM_TASK_DATA to a folder with boolq, piqa, hellaswag, winogrande, arc_easy, arc_challenge and openbookqa as .jsonl files, and start again.',
+      `Set SWM_TASK_DATA to a folder with ${new Intl.ListFormat('en').format(files)}, and start again.`,
     ),
   );
 }

@@ -82,7 +82,7 @@ export class CompareService {
     const [protocol, items] = await Promise.all([
       this.db.protocol.findUniqueOrThrow({ where: { id: protocolId } }),
       this.db.scoreItems.findMany({
-        where: { protocolId, weightsDigest: { in: digests } },
+        where: { taskProtocol: { protocols: { some: { protocolId } } }, weightsDigest: { in: digests } },
         select: OUTCOME_COLUMNS,
       }),
     ]);

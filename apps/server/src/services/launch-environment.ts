@@ -2,17 +2,26 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { TASK_NAMES } from '@swm/eval/protocol';
+import { type ProtocolRequest, perplexityTextOf, requestedTasks, requestedTexts } from '@swm/eval/protocol';
 
 /** What a launch needs to know of this machine, found before anything is queued. */
 export interface LaunchEnvironment {
   hasPython(): boolean;
-  /** The first task whose data is missing; `folder` where none is configured; null when all are there. */
-  missingTaskData(): string | null;
+  /** The first of these files of task data that is missing; `folder` where none is configured; null when all are there. */
+  missingTaskData(files: readonly string[]): string | null;
   isFile(path: string): boolean;
   /** sha256 of the files a request reads from this machine, so that a changed file is another request. */
-  digestFiles(files: { readonly calibration: string | null; readonly taskData: boolean }): Promise<readonly string[]>;
+  digestFiles(files: {
+    readonly calibration: string | null;
+    readonly taskData: readonly string[];
+  }): Promise<readonly string[]>;
 }
+
+/** The files of SWM_TASK_DATA that a protocol reads: questions where they are local, texts always. */
+export const taskDataFiles = (protocol: ProtocolRequest): readonly string[] => [
+  ...(protocol.data === 'LOCAL' ? requestedTasks(protocol).map(({ name }) => `${name}.jsonl`) : []),
+  ...requestedTexts(protocol).map((name) => perplexityTextOf(name).file),
+];
 
 /** Looks at the file system. */
 export function createLaunchEnvironment(options: {
@@ -20,19 +29,16 @@ export function createLaunchEnvironment(options: {
   readonly taskDataFolder: string | undefined;
 }): LaunchEnvironment {
   const { python, taskDataFolder } = options;
-  const taskFile = (name: string): string => join(taskDataFolder ?? '', `${name}.jsonl`);
+  const taskFile = (name: string): string => join(taskDataFolder ?? '', name);
   return {
     hasPython: () => existsSync(python),
-    missingTaskData: () => {
+    missingTaskData: (files) => {
       if (taskDataFolder === undefined) return 'folder';
-      const missing = TASK_NAMES.find((name) => !existsSync(taskFile(name)));
-      return missing === undefined ? null : `${missing}.jsonl`;
+      return files.find((name) => !existsSync(taskFile(name))) ?? null;
     },
     isFile: (path) => isAbsolute(path) && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false),
     digestFiles: ({ calibration, taskData }) =>
-      Promise.all(
-        [...(calibration === null ? [] : [calibration]), ...(taskData ? TASK_NAMES.map(taskFile) : [])].map(sha256),
-      ),
+      Promise.all([...(calibration === null ? [] : [calibration]), ...taskData.map(taskFile)].map(sha256)),
   };
 }
 

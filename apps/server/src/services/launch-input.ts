@@ -1,4 +1,5 @@
 import type { MethodName } from '@swm/core/method';
+import type { PerplexityText, TaskName } from '@swm/eval/protocol';
 import type { LaunchRequest, StageName } from '../db/launch-request.js';
 
 /** A launch as it is asked for, defaults written out, not yet checked. Mirrors `LaunchExperimentInput` of the API. */
@@ -24,6 +25,9 @@ export interface LaunchInput {
     readonly name: 'PAPER' | 'MODERN' | 'MINI';
     readonly data: 'OFFICIAL' | 'LOCAL' | 'BUILTIN';
     readonly limit: number | null;
+    /** null for all of them. */
+    readonly tasks: readonly TaskName[] | null;
+    readonly perplexity: readonly PerplexityText[];
   };
   readonly latency: 'QUICK' | 'PAPER' | 'STATIC' | 'NONE';
   readonly stopAfter: StageName;

@@ -4,7 +4,7 @@ import type { Experiment, Prisma, PrismaClient } from '../db/generated/client.js
 import { isWanted, type LaunchRequest, STAGE_NAMES } from '../db/launch-request.js';
 import type { Queue } from '../queue/queue.js';
 import { checkLaunch } from './check-launch.js';
-import type { LaunchEnvironment } from './launch-environment.js';
+import { type LaunchEnvironment, taskDataFiles } from './launch-environment.js';
 import type { LaunchInput } from './launch-input.js';
 import type { ModelService } from './model-service.js';
 import type { TeamScope } from './team-scope.js';
@@ -111,10 +111,10 @@ export class LaunchService {
 
   /** What is asked for, and the content of the files it names: a changed file is another request. */
   private async hash(request: LaunchRequest): Promise<string> {
+    const isEvaluated = STAGE_NAMES.indexOf(request.stopAfter) >= STAGE_NAMES.indexOf('evaluate');
     const files = await this.environment.digestFiles({
       calibration: request.calibration.file ?? null,
-      taskData:
-        request.protocol.data === 'LOCAL' && STAGE_NAMES.indexOf(request.stopAfter) >= STAGE_NAMES.indexOf('evaluate'),
+      taskData: isEvaluated ? taskDataFiles(request.protocol) : [],
     });
     return createHash('sha256').update(canonicalJson({ request, files })).digest('hex');
   }

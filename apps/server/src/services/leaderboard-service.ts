@@ -130,7 +130,10 @@ export class LeaderboardService {
     const isRanked = rows.length <= RANKED_ROWS_MAX;
     const digests = isRanked ? [...new Set(rows.map(({ weightsDigest }) => weightsDigest))] : [];
     const items = await this.db.scoreItems.findMany({
-      where: { protocolId: group.protocolId, weightsDigest: { in: digests } },
+      where: {
+        taskProtocol: { protocols: { some: { protocolId: group.protocolId } } },
+        weightsDigest: { in: digests },
+      },
       select: OUTCOME_COLUMNS,
     });
     return standingsOf({ rows: isRanked ? rows : null, dense, tasks, outcomes: outcomesByDigest(items, tasks) });

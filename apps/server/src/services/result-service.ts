@@ -1,5 +1,6 @@
 import type { Checkpoint, Experiment, Plan, PrismaClient, Score, Stage } from '../db/generated/client.js';
 import { type LatencyFigure, latencyFigureSchema, removedRatio } from '../db/leaderboard-entry.js';
+import { type LoadProof, loadProofSchema, type PerplexityFigure, perplexityFigure } from '../db/stage-outputs.js';
 import { stageOutput } from './experiment-service.js';
 import type { TeamScope } from './team-scope.js';
 
@@ -15,6 +16,18 @@ export const removedRatioOf = (
   model: { readonly parameterCount: bigint },
   checkpoint: { readonly parameterCount: bigint },
 ): number => removedRatio(model.parameterCount, checkpoint.parameterCount);
+
+export type { LoadProof, PerplexityFigure };
+
+/** That stock transformers opens an exported checkpoint; null where it was not asked to. */
+export const loadProofOf = ({ loadProof }: Pick<Checkpoint, 'loadProof'>): LoadProof | null =>
+  loadProofSchema.nullable().parse(loadProof);
+
+/** The rows of some weights that a protocol is made of. */
+const scoresOf = ({ weightsDigest }: Checkpoint, protocolId: string) => ({
+  weightsDigest,
+  taskProtocol: { protocols: { some: { protocolId } } },
+});
 
 /**
  * What an experiment found. Scores and latencies hang off weights and protocol; they are an experiment's own only once its stage
@@ -37,9 +50,16 @@ export class ResultService {
     const output = stageOutput(stages, 'evaluate');
     if (!output || !checkpoint || !experiment.protocolId) return [];
     return this.db.score.findMany({
-      where: { weightsDigest: checkpoint.weightsDigest, protocolId: experiment.protocolId },
+      where: scoresOf(checkpoint, experiment.protocolId),
       orderBy: [{ task: 'asc' }, { metric: 'asc' }],
     });
+  }
+
+  async perplexities({ experiment, stages, checkpoint }: ResultKey): Promise<PerplexityFigure[]> {
+    const output = stageOutput(stages, 'evaluate');
+    if (!output || !checkpoint || !experiment.protocolId) return [];
+    const where = scoresOf(checkpoint, experiment.protocolId);
+    return (await this.db.perplexity.findMany({ where, orderBy: { text: 'desc' } })).map(perplexityFigure);
   }
 
   /** How many questions' outcomes are stored: all tasks together. */
@@ -47,7 +67,7 @@ export class ResultService {
     const output = stageOutput(stages, 'evaluate');
     if (!output || !checkpoint || !experiment.protocolId) return 0;
     const { _sum } = await this.db.scoreItems.aggregate({
-      where: { weightsDigest: checkpoint.weightsDigest, protocolId: experiment.protocolId },
+      where: scoresOf(checkpoint, experiment.protocolId),
       _sum: { n: true },
     });
     return _sum.n ?? 0;

@@ -1,12 +1,18 @@
 import { access } from 'node:fs/promises';
 import type { PrismaClient } from '../db/generated/client.js';
-import { scoreSchema, stageOutputSchemas } from '../db/stage-outputs.js';
+import { loadProofSchema, stageOutputSchemas } from '../db/stage-outputs.js';
+import { claimEvaluation } from './claim-evaluation.js';
 import type { KnownResults } from './stage.js';
 
 /** What earlier experiments of the same team found. Across teams nothing is reused: a quick answer must not betray whose weights it knows. */
 export function knownResults(
   db: PrismaClient,
-  owner: { readonly teamId: string; readonly modelId: string },
+  owner: {
+    readonly teamId: string;
+    readonly modelId: string;
+    readonly experimentId: string;
+    readonly attempt: number;
+  },
 ): KnownResults {
   const { teamId, modelId } = owner;
   const ownCheckpoint = (weightsDigest: string) => db.checkpoint.count({ where: { weightsDigest, model: { teamId } } });
@@ -29,16 +35,10 @@ export function knownResults(
         sizeBytes: String(row.sizeBytes),
         parameterCount: String(row.parameterCount),
         isIdentity: row.folder === row.model.folder,
+        loadProof: loadProofSchema.nullable().parse(row.loadProof),
       };
     },
-    scores: async (weightsDigest, protocolId) => {
-      if ((await ownCheckpoint(weightsDigest)) === 0) return null;
-      const rows = await db.score.findMany({
-        where: { weightsDigest, protocolId },
-        orderBy: [{ task: 'asc' }, { metric: 'asc' }],
-      });
-      return rows.length === 0 ? null : rows.map((row) => scoreSchema.parse(row));
-    },
+    claimEvaluation: (weightsDigest, tasks) => claimEvaluation(db, owner, weightsDigest, tasks),
     latency: async (weightsDigest, machineId, protocol) => {
       if ((await ownCheckpoint(weightsDigest)) === 0) return null;
       const row = await db.latency.findUnique({

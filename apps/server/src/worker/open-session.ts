@@ -8,16 +8,25 @@ import { openTorchSession } from './torch-host.js';
  * Opens the experiment's model and calibration in the engine that was asked for, or, where it was AUTO, in `auto`; says which it is.
  * Throws what the engine throws.
  */
-export async function openSession(
+export function openSession(
   context: StageContext,
   tools: StageTools,
   auto: LaunchRequest['engine'],
 ): Promise<HostedSession> {
-  const { request, output, signal } = context;
+  const { engine } = context.request;
+  return openSessionIn(context, tools, engine === 'auto' ? auto : engine, context.output('calibrate').tokenIds);
+}
+
+/** The same in that engine, on those tokens. */
+export async function openSessionIn(
+  context: StageContext,
+  tools: StageTools,
+  prefer: LaunchRequest['engine'],
+  tokenIds: readonly (readonly number[])[],
+): Promise<HostedSession> {
+  const { output, signal } = context;
   context.progress({ done: 0, total: null, unit: 'evaluations', note: 'loading the model' });
-  const prefer = request.engine === 'auto' ? auto : request.engine;
   const { folder } = output('resolve-model');
-  const { tokenIds } = output('calibrate');
   const session =
     prefer === 'torch'
       ? await openTorchSession({

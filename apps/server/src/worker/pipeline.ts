@@ -178,7 +178,10 @@ export class Pipeline {
       request,
       model: experiment.model,
       outputs,
-      known: knownResults(db, experiment),
+      known: knownResults(db, {
+        ...{ teamId: experiment.teamId, modelId: experiment.modelId },
+        ...{ experimentId: attempt.experimentId, attempt: attempt.number },
+      }),
       recorded: (stage, kind) => this.recorded(attempt.experimentId, stage, kind),
       signal,
       folder,

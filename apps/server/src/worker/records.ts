@@ -2,7 +2,7 @@ import { access, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CodedError } from '@swm/core/errors';
 import { formatPlan, outputDepth, readPlanJson } from '@swm/core/plan';
-import type { Prisma } from '../db/generated/client.js';
+import { Prisma } from '../db/generated/client.js';
 import type { StageName } from '../db/launch-request.js';
 import { layerSimilarityFiguresSchema } from '../db/layer-similarity-figures.js';
 import { deriveEntry } from '../db/leaderboard-entry.js';
@@ -56,10 +56,18 @@ const writers: Writers = {
       },
     });
     if (!protocol) return;
-    const { id, name, data, limit, label, json } = protocol;
+    const { id, name, data, limit, label, json, tasks } = protocol;
     // JSON by construction: the canonical form the id is the hash of.
     const row = { id, name, data, limit, label, json: json as Prisma.InputJsonValue };
     await tx.protocol.createMany({ data: [row], skipDuplicates: true });
+    await tx.taskProtocol.createMany({
+      data: tasks.map((task) => ({ ...task, json: task.json as Prisma.InputJsonValue })), // As above.
+      skipDuplicates: true,
+    });
+    await tx.protocolTask.createMany({
+      data: tasks.map((task) => ({ protocolId: id, taskProtocolId: task.id })),
+      skipDuplicates: true,
+    });
     await tx.experiment.update({ where: { id: experimentId }, data: { protocolId: id } });
   },
 
@@ -121,6 +129,7 @@ const writers: Writers = {
       folder: output.folder,
       sizeBytes: BigInt(output.sizeBytes),
       parameterCount: BigInt(output.parameterCount),
+      loadProof: output.loadProof ?? Prisma.DbNull,
     };
     const key = { modelId, planId, recoveryId: 'none' };
     const { id } = await tx.checkpoint.upsert({
@@ -136,17 +145,17 @@ const writers: Writers = {
     await tx.experiment.update({ where: { id: experimentId }, data: { checkpointId: id } });
   },
 
-  evaluate: async (tx, { experimentId }, output, { scoreItems = [] }) => {
+  evaluate: async (tx, { experimentId }, output, { scoreItems = [], perplexities = [] }) => {
     const weightsDigest = await digestOf(tx, experimentId);
-    const { protocolId } = output;
+    const idOf = await taskProtocolIds(tx, output.protocolId);
     await tx.score.createMany({
-      data: output.scores.map((score) => ({ weightsDigest, protocolId, ...score })),
+      data: output.scores.map((score) => ({ weightsDigest, taskProtocolId: idOf(score.task), ...score })),
       skipDuplicates: true,
     });
     await tx.scoreItems.createMany({
       data: scoreItems.map((items) => ({
         weightsDigest,
-        protocolId,
+        taskProtocolId: idOf(items.task),
         task: items.task,
         n: items.n,
         correct: Uint8Array.from(items.correct),
@@ -156,6 +165,14 @@ const writers: Writers = {
       })),
       skipDuplicates: true,
     });
+    await tx.perplexity.createMany({
+      data: perplexities.map(({ segmentLosses, ...perplexity }) => ({
+        ...{ weightsDigest, taskProtocolId: idOf(perplexity.text), ...perplexity },
+        segmentLosses: Uint8Array.from(segmentLosses),
+      })),
+      skipDuplicates: true,
+    });
+    await tx.taskEvaluation.updateMany({ where: { experimentId, doneAt: null }, data: { doneAt: new Date() } });
   },
 
   'benchmark-latency': async (tx, { experimentId }, output) => {
@@ -180,6 +197,20 @@ export async function writeRecords<Name extends StageName>(
   records: StageRecords,
 ): Promise<void> {
   await writers[name](tx, owner, output, records);
+}
+
+/** The id of what each task of a protocol means. */
+async function taskProtocolIds(tx: Transaction, protocolId: string): Promise<(task: string) => string> {
+  const tasks = await tx.taskProtocol.findMany({
+    where: { protocols: { some: { protocolId } } },
+    select: { id: true, task: true },
+  });
+  const ids = new Map(tasks.map(({ id, task }) => [task, id]));
+  return (task) => {
+    const id = ids.get(task);
+    if (id === undefined) throw new Error(`a score of ${task}, which is no task of the protocol`);
+    return id;
+  };
 }
 
 async function digestOf(tx: Transaction, experimentId: string): Promise<string> {

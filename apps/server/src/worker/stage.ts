@@ -21,7 +21,27 @@ export interface ProtocolRecord {
   readonly limit: number | null;
   readonly label: string;
   readonly json: unknown;
+  readonly tasks: readonly TaskProtocolRecord[];
 }
+
+/** What one task's score means, as it is stored; the id is the sha256 of the canonical JSON. */
+export interface TaskProtocolRecord {
+  readonly id: string;
+  readonly task: string;
+  readonly json: unknown;
+}
+
+/** What came of asking for an evaluation of some weights. */
+export type EvaluationClaim =
+  /** Another experiment has been evaluating one of the tasks for so many seconds. */
+  | { readonly kind: 'held'; readonly seconds: number }
+  /** The scores that are known, and the tasks that are this experiment's to evaluate: others wait for them. */
+  | {
+      readonly kind: 'claimed';
+      readonly scores: StageOutputs['evaluate']['scores'];
+      readonly perplexities: StageOutputs['evaluate']['perplexities'];
+      readonly missing: readonly string[];
+    };
 
 /** Per-question outcomes of one task, packed as in the table. */
 export interface ScoreItemsRecord {
@@ -33,10 +53,24 @@ export interface ScoreItemsRecord {
   readonly logLikelihoods: Uint8Array;
 }
 
+/** A measured perplexity with every segment's loss, as in the table. */
+export interface PerplexityRecord {
+  readonly text: string;
+  readonly metric: string;
+  readonly value: number;
+  readonly segmentTokens: number;
+  /** float32, nats. */
+  readonly segmentLosses: Uint8Array;
+  readonly device: string;
+  readonly torch: string;
+  readonly transformers: string;
+}
+
 /** Rows that do not follow from a stage's output alone; written in the transaction that closes the stage. */
 export interface StageRecords {
   readonly protocol?: ProtocolRecord;
   readonly scoreItems?: readonly ScoreItemsRecord[];
+  readonly perplexities?: readonly PerplexityRecord[];
   /** How alike the model's layers are on the experiment's calibration. */
   readonly layerSimilarity?: LayerSimilarityFigures;
 }
@@ -60,8 +94,8 @@ export interface StageEvent {
 /** What earlier experiments found and this one may use again. */
 export interface KnownResults {
   checkpoint(planId: string): Promise<StageOutputs['export-checkpoint'] | null>;
-  /** The scores of these weights under this protocol; those of private models only within their team. */
-  scores(weightsDigest: string, protocolId: string): Promise<StageOutputs['evaluate']['scores'] | null>;
+  /** What the team knows of these weights, task by task; what it does not know is claimed by this attempt. */
+  claimEvaluation(weightsDigest: string, tasks: readonly TaskProtocolRecord[]): Promise<EvaluationClaim>;
   latency(
     weightsDigest: string,
     machineId: string,

@@ -1,10 +1,8 @@
-import { tmpdir } from 'node:os';
-import { CodedError, isCodedError } from '@swm/core/errors';
+import { CodedError } from '@swm/core/errors';
 import { z } from 'zod';
-import { pythonMissing } from '../lm-eval/eval-errors.js';
 import { isProgressBar } from '../lm-eval/progress.js';
-import { type RunResult, runProcess } from '../process/run.js';
-import { pythonScript } from '../python-folder.js';
+import type { RunResult } from '../process/run.js';
+import { howItEnded, type PythonScriptOptions, runPythonScript } from '../python-script.js';
 
 export type LatencyProtocolName = 'QUICK' | 'PAPER';
 
@@ -42,9 +40,6 @@ const latencyFailed = (run: RunResult, reason: string, cause?: unknown): CodedEr
     cause,
   });
 
-const howItEnded = ({ exitCode, signal, lastLines }: RunResult): string =>
-  `${exitCode === null ? `ended by signal ${signal}` : `ended with code ${exitCode}`}: ${lastLines.at(-1) ?? 'no output'}`;
-
 /** Reads what latency.py printed; anything but a complete run of the protocol is `LATENCY.FAILED`. */
 export function readLatency(json: string, protocol: LatencyProtocolName, run: RunResult): MeasuredLatency {
   let value: unknown;
@@ -65,41 +60,25 @@ export function readLatency(json: string, protocol: LatencyProtocolName, run: Ru
  * Times generation with transformers in one process of its own (methods.md 4.3); a second measurement on the machine waits for the
  * first. Throws `LATENCY.FAILED`, `EVAL.PYTHON_MISSING`, or, once aborted, the signal's reason.
  */
-export async function measureLatency(options: {
-  readonly python: string;
-  readonly modelFolder: string;
-  readonly protocol: LatencyProtocolName;
-  readonly runId: string;
-  readonly threads: number;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
-  readonly onLine?: ((line: string) => void) | undefined;
-}): Promise<MeasuredLatency> {
-  const { python, modelFolder, protocol, runId, threads, signal, onProgress, onLine } = options;
+export async function measureLatency(
+  options: Omit<PythonScriptOptions, 'onLine'> & {
+    readonly modelFolder: string;
+    readonly protocol: LatencyProtocolName;
+    readonly onProgress?: ((done: number, total: number) => void) | undefined;
+    readonly onLine?: ((line: string) => void) | undefined;
+  },
+): Promise<MeasuredLatency> {
+  const { modelFolder, protocol, onProgress, onLine } = options;
   let json = '';
-  const run = await runProcess({
-    file: python,
-    args: [pythonScript('latency.py'), modelFolder, protocol],
-    // Never the model's folder: nothing in it is ever imported (I-24).
-    cwd: tmpdir(),
-    env: {
-      PYTHONUNBUFFERED: '1',
-      PYTHONNOUSERSITE: '1',
-      TOKENIZERS_PARALLELISM: 'false',
-      OMP_NUM_THREADS: String(threads),
-    },
-    runId,
-    signal,
+  const run = await runPythonScript('latency.py', [modelFolder, protocol], {
+    ...options,
     onLine: (line, stream) => {
       const step = /^run (\d+)\/(\d+)$/.exec(line);
       if (step) onProgress?.(Number(step[1]), Number(step[2]));
       else if (stream === 'stdout') json = line;
       else if (!isProgressBar(line)) onLine?.(line);
     },
-  }).catch((error: unknown) => {
-    throw isCodedError(error) && error.code === 'PROCESS.NOT_FOUND' ? pythonMissing(error) : error;
   });
-  signal?.throwIfAborted();
   if (run.exitCode !== 0) throw latencyFailed(run, howItEnded(run));
   return readLatency(json, protocol, run);
 }

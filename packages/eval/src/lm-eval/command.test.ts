@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createProtocol, TASK_NAMES } from '../protocol/index.js';
-import { writeLmEvalRun } from './command.js';
+import { taskFileOf, writeLmEvalRun } from './command.js';
 import { evaluate } from './evaluate.js';
 import { locateTaskFiles } from './task-files.js';
 
@@ -91,9 +91,21 @@ describe('task data', () => {
     for (const name of TASK_NAMES)
       expect(sha256[name]).toBe(
         createHash('sha256')
-          .update(await readFile(files[name]))
+          .update(await readFile(taskFileOf(files, name)))
           .digest('hex'),
       );
+  });
+
+  it('is read of the tasks asked for alone', async () => {
+    const folder = await mkdtemp(join(scratch, 'data-'));
+    const { files } = await locateTaskFiles('BUILTIN', undefined);
+    await cp(taskFileOf(files, 'piqa'), join(folder, 'piqa.jsonl'));
+    expect(await locateTaskFiles('LOCAL', folder, ['piqa'])).toMatchObject({
+      files: { piqa: join(folder, 'piqa.jsonl') },
+    });
+    await expect(locateTaskFiles('LOCAL', folder, ['piqa', 'boolq'])).rejects.toMatchObject({
+      code: 'EVAL.TASK_DATA_MISSING',
+    });
   });
 
   it.each([undefined, '/nowhere'])('says that the folder is missing: %s', async (folder) => {
@@ -117,9 +129,8 @@ describe('task data', () => {
     ['boolq', () => undefined, /question 3 of boolq.jsonl, it is not JSON/],
   ] as const)('of %s must have the fields of the stock task (%#)', async (name, change, message) => {
     const folder = await mkdtemp(join(scratch, 'data-'));
-    await cp((await locateTaskFiles('BUILTIN', undefined)).files[name].replace(/[^/]*$/, ''), folder, {
-      recursive: true,
-    });
+    const { files } = await locateTaskFiles('BUILTIN', undefined);
+    await cp(dirname(taskFileOf(files, name)), folder, { recursive: true });
     const file = join(folder, `${name}.jsonl`);
     const lines = (await readFile(file, 'utf8')).trim().split('\n');
     lines[2] = JSON.stringify(change(JSON.parse(lines[2] ?? ''))) ?? '{';
@@ -138,12 +149,13 @@ describe('task data', () => {
     const { files, sha256 } = await locateTaskFiles('BUILTIN', undefined);
     const protocol = createProtocol({ name: 'MINI', data: 'BUILTIN', limit: null, dataSha256: sha256 });
     const other = join(scratch, 'piqa.jsonl');
-    await writeFile(other, `${await readFile(files.piqa, 'utf8')}\n`);
+    const piqaFile = taskFileOf(files, 'piqa');
+    await writeFile(other, `${await readFile(piqaFile, 'utf8')}\n`);
     const options = { protocol, runFolder: join(scratch, 'x'), runId: 'test-data', device: 'cpu', threads: 1 };
     const run = (piqa: string) =>
       evaluate({ python: '/nowhere', modelFolder: scratch, taskFiles: { ...files, piqa }, ...options });
     await expect(run(other)).rejects.toMatchObject({ code: 'EVAL.TASK_DATA_CHANGED', details: { task: 'piqa' } });
     await expect(run('/nowhere')).rejects.toMatchObject({ code: 'EVAL.TASK_DATA_MISSING' });
-    await expect(run(files.piqa)).rejects.toMatchObject({ code: 'EVAL.PYTHON_MISSING' });
+    await expect(run(piqaFile)).rejects.toMatchObject({ code: 'EVAL.PYTHON_MISSING' });
   });
 });

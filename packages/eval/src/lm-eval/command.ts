@@ -18,6 +18,13 @@ const STOCK: Readonly<Record<TaskName, string>> = {
 /** A task's name in our runs: a stock name would be overridden with a warning. */
 export const localName = (task: TaskName): string => `${task}_local`;
 
+/** The file of a task; that one is missing is the caller's mistake. */
+export function taskFileOf(files: Readonly<Partial<Record<TaskName, string>>>, task: TaskName): string {
+  const file = files[task];
+  if (file === undefined) throw new Error(`the file of ${task} was not given`);
+  return file;
+}
+
 /** The stock task read from a local file: only where the data comes from is changed (lm-eval.md 3.2). */
 function taskYaml(task: TaskName, split: 'validation' | 'test', stockFile: string, dataFile: string) {
   return {
@@ -49,7 +56,7 @@ export async function writeLmEvalRun(options: {
   readonly runFolder: string;
   readonly modelFolder: string;
   readonly protocol: Protocol;
-  readonly taskFiles: Readonly<Record<TaskName, string>>;
+  readonly taskFiles: Readonly<Partial<Record<TaskName, string>>>;
   readonly tasksFolder: string;
   readonly device: string;
   readonly threads: number;
@@ -62,7 +69,7 @@ export async function writeLmEvalRun(options: {
   await mkdir(yamlFolder, { recursive: true });
   await mkdir(resultsFolder, { recursive: true });
   for (const { name, split } of tasks) {
-    const yaml = taskYaml(name, split, join(tasksFolder, STOCK[name]), taskFiles[name]);
+    const yaml = taskYaml(name, split, join(tasksFolder, STOCK[name]), taskFileOf(taskFiles, name));
     await writeFile(join(yamlFolder, `${localName(name)}.yaml`), stringify(yaml));
   }
   const config = {

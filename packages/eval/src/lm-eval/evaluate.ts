@@ -5,7 +5,7 @@ import { countOutOfMemoryKills } from '../process/host-memory.js';
 import { runProcess } from '../process/run.js';
 import { HARNESS_VERSION, type Protocol, type TaskName } from '../protocol/index.js';
 import { majorityRate } from '../scoreboard/index.js';
-import { type LmEvalCommand, localName, writeLmEvalRun } from './command.js';
+import { type LmEvalCommand, localName, taskFileOf, writeLmEvalRun } from './command.js';
 import { badResults, errorOfRun, noResults, partialResults, taskDataChanged } from './eval-errors.js';
 import { isProgressBar, isTruncation, type LmEvalProgress, readProgress } from './progress.js';
 import { readPythonFacts } from './python-facts.js';
@@ -42,8 +42,8 @@ export interface EvaluateOptions {
   readonly python: string;
   readonly modelFolder: string;
   readonly protocol: Protocol;
-  /** Absolute path of each task's JSON Lines file. */
-  readonly taskFiles: Readonly<Record<TaskName, string>>;
+  /** Absolute path of the JSON Lines file of each task of the protocol. */
+  readonly taskFiles: Readonly<Partial<Record<TaskName, string>>>;
   /** A folder of its own; emptied first. */
   readonly runFolder: string;
   /** Marks the processes. */
@@ -68,7 +68,7 @@ async function findFiles(folder: string, pattern: RegExp): Promise<string[]> {
 async function checkTaskFiles({ protocol, taskFiles }: EvaluateOptions): Promise<ReadonlyMap<TaskName, number>> {
   const counts = new Map<TaskName, number>();
   for (const { name, dataSha256 } of protocol.tasks) {
-    const { sha256, count } = await inspectTaskFile(name, taskFiles[name]);
+    const { sha256, count } = await inspectTaskFile(name, taskFileOf(taskFiles, name));
     if (sha256 !== dataSha256) throw taskDataChanged(name);
     counts.set(name, count);
   }

@@ -11,26 +11,29 @@ const TASKS_FOLDER = resolve(dirname(fileURLToPath(import.meta.url)), '../../tas
 /** The built-in calibration documents: JSON Lines with `text`. */
 export const BUILTIN_CALIBRATION_FILE = join(TASKS_FOLDER, 'calibration', 'builtin.jsonl');
 
+/** Of each task that was asked for. */
 export interface TaskFiles {
-  readonly files: Readonly<Record<TaskName, string>>;
-  readonly sha256: Readonly<Record<TaskName, string>>;
+  readonly files: Readonly<Partial<Record<TaskName, string>>>;
+  readonly sha256: Readonly<Partial<Record<TaskName, string>>>;
 }
 
 /**
- * Each task's JSON Lines file and its digest: the built-in suite, or `localFolder`. Every line is checked (0.3 s for the seven full
- * tasks). Throws `EVAL.TASK_DATA_MISSING` or `EVAL.TASK_DATA_INVALID`.
+ * The JSON Lines file of each task and its digest: the built-in suite, or `localFolder`. Every line is checked (0.3 s for the seven
+ * full tasks). Throws `EVAL.TASK_DATA_MISSING` or `EVAL.TASK_DATA_INVALID`.
  */
-export async function locateTaskFiles(data: ProtocolData, localFolder: string | undefined): Promise<TaskFiles> {
+export async function locateTaskFiles(
+  data: ProtocolData,
+  localFolder: string | undefined,
+  tasks: readonly TaskName[] = TASK_NAMES,
+): Promise<TaskFiles> {
   const folder = data === 'BUILTIN' ? join(TASKS_FOLDER, 'mini') : localFolder;
   if (folder === undefined) throw taskDataMissing('folder');
   const entries = await Promise.all(
-    TASK_NAMES.map(async (name) => {
+    tasks.map(async (name) => {
       const file = resolve(folder, `${name}.jsonl`);
       return { name, file, sha256: (await inspectTaskFile(name, file)).sha256 };
     }),
   );
-  // Every task name is an entry: the record is complete.
-  const record = (key: 'file' | 'sha256') =>
-    Object.fromEntries(entries.map((entry) => [entry.name, entry[key]])) as Record<TaskName, string>;
+  const record = (key: 'file' | 'sha256') => Object.fromEntries(entries.map((entry) => [entry.name, entry[key]]));
   return { files: record('file'), sha256: record('sha256') };
 }

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import { CodedError } from '@swm/core/errors';
-import { TASKS, type TaskName } from './task-catalogue.js';
+import { canonicalJson } from './canonical-json.js';
+import {
+  PERPLEXITY_TEXTS,
+  type PerplexityProtocol,
+  type PerplexityText,
+  perplexityProtocol,
+  perplexityTextOf,
+} from './perplexity-protocol.js';
+import { TASK_NAMES, TASKS, type TaskDescription, type TaskName, taskOf } from './task-catalogue.js';
 
 export type ProtocolName = 'PAPER' | 'MODERN' | 'MINI';
 export type ProtocolData = 'OFFICIAL' | 'LOCAL' | 'BUILTIN';
@@ -28,19 +36,37 @@ export interface Protocol {
   readonly dtype: 'float32';
   readonly batchSize: number;
   readonly seed: number;
+  /** Absent where none was asked for, so that such protocols keep their ids. */
+  readonly perplexity?: readonly PerplexityProtocol[];
 }
 
 /** `PROTOCOL.INVALID`: protocol and data do not go together, or the limit is not a count. */
 const invalidProtocol = (message: string, fix: string, field: string): CodedError =>
   new CodedError({ code: 'PROTOCOL.INVALID', message, fix, details: { field: ['protocol', field] } });
 
-/** Throws `PROTOCOL.INVALID` where a launch asks for what does not exist (yet). */
-export function validateProtocolRequest(request: {
+/** A protocol as a launch asks for it. */
+export interface ProtocolRequest {
   readonly name: ProtocolName;
   readonly data: ProtocolData;
+  /** Questions a task, the first ones; null for all. */
   readonly limit: number | null;
-}): void {
-  const { name, data, limit } = request;
+  /** Only these tasks; all of them where left out. */
+  readonly tasks?: readonly TaskName[] | undefined;
+  /** Texts whose perplexity is measured beside the tasks; none where left out. */
+  readonly perplexity?: readonly PerplexityText[] | undefined;
+}
+
+/** The tasks that a request means, in the order of the catalogue. */
+export const requestedTasks = ({ tasks }: Pick<ProtocolRequest, 'tasks'>): readonly TaskDescription[] =>
+  TASKS.filter(({ name }) => tasks === undefined || tasks.includes(name));
+
+/** The texts that a request means, in the order of the catalogue. */
+export const requestedTexts = ({ perplexity = [] }: Pick<ProtocolRequest, 'perplexity'>): readonly PerplexityText[] =>
+  PERPLEXITY_TEXTS.map(({ name }) => name).filter((name) => perplexity.includes(name));
+
+/** Throws `PROTOCOL.INVALID` where a launch asks for what does not exist (yet). */
+export function validateProtocolRequest(request: ProtocolRequest): void {
+  const { name, data, limit, tasks, perplexity = [] } = request;
   if (data === 'OFFICIAL')
     throw invalidProtocol(
       'Task data from the hub is not there yet.',
@@ -60,60 +86,70 @@ export function validateProtocolRequest(request: {
       'Give a whole number from 1, or leave it out.',
       'limit',
     );
+  if (tasks !== undefined && (tasks.length === 0 || new Set(tasks).size !== tasks.length))
+    throw invalidProtocol(
+      tasks.length === 0 ? 'A protocol without tasks scores nothing.' : 'A task is named twice.',
+      'Name each task once, or leave the tasks out for all seven.',
+      'tasks',
+    );
+  if (new Set(perplexity).size !== perplexity.length)
+    throw invalidProtocol('A text is named twice.', 'Name each text once.', 'perplexity');
 }
 
 /**
  * The protocol of a launch. PAPER: no BOS, the paper's metrics; MODERN: the tokenizer's own BOS; MINI: our demonstration suite, no BOS.
- * `dataSha256` names each task's data. Throws `PROTOCOL.INVALID`.
+ * `dataSha256` names the data of each task and text that is asked for. Throws `PROTOCOL.INVALID`.
  */
-export function createProtocol(request: {
-  readonly name: ProtocolName;
-  readonly data: ProtocolData;
-  readonly limit: number | null;
-  readonly dataSha256: Readonly<Record<TaskName, string>>;
-}): Protocol {
+export function createProtocol(
+  request: ProtocolRequest & { readonly dataSha256: Readonly<Partial<Record<TaskName | PerplexityText, string>>> },
+): Protocol {
   validateProtocolRequest(request);
   const { name, data, limit, dataSha256 } = request;
+  const digestOf = (part: TaskName | PerplexityText): string => {
+    const digest = dataSha256[part];
+    if (digest === undefined) throw new Error(`the data of ${part} has no digest`);
+    return digest;
+  };
+  const tasks = requestedTasks(request).map((task) =>
+    Object.freeze({ name: task.name, headline: task.headline, shots: 0, dataSha256: digestOf(task.name) } as const),
+  );
+  const perplexity = requestedTexts(request).map((text) => perplexityProtocol(text, digestOf(text), limit));
   return Object.freeze({
     version: 1,
     name,
     data,
-    tasks: Object.freeze(
-      TASKS.map((task) =>
-        Object.freeze({ name: task.name, headline: task.headline, shots: 0, dataSha256: dataSha256[task.name] }),
-      ),
-    ),
+    tasks: Object.freeze(tasks),
     addBos: name === 'MODERN' ? 'tokenizer' : false,
     limit,
     harness: `lm_eval ${HARNESS_VERSION}`,
     dtype: 'float32',
     batchSize: 8,
     seed: 1234,
+    ...(perplexity.length > 0 ? { perplexity: Object.freeze(perplexity) } : {}),
   });
 }
 
-/** JSON with sorted keys, the same for equal protocols (RFC 8785 for these values). */
-export function protocolJson(protocol: Protocol): string {
-  const sorted = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(sorted);
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(
-      Object.entries(value)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, inner]) => [key, sorted(inner)]),
-    );
-  };
-  return JSON.stringify(sorted(protocol));
-}
+/** Canonical JSON: what the id is the hash of. */
+export const protocolJson = (protocol: Protocol): string => canonicalJson(protocol);
 
 /** sha256 (hex) of the canonical JSON. */
 export const protocolId = (protocol: Protocol): string =>
   createHash('sha256').update(protocolJson(protocol)).digest('hex');
 
 /** One line for people: what a row under this protocol is, and is not. */
-export function protocolLabel({ name, data, limit, addBos, tasks }: Protocol): string {
+export function protocolLabel({ name, data, limit, addBos, tasks, perplexity = [] }: Protocol): string {
   const suite = { MINI: 'built-in demonstration suite', PAPER: 'the paper’s setup', MODERN: 'current defaults' }[name];
   const source = { BUILTIN: '', LOCAL: ' · local data', OFFICIAL: ' · hub data' }[data];
   const bos = addBos === false ? 'no BOS' : 'BOS as the tokenizer adds it';
-  return `${name} · ${suite}${source} · ${tasks.length} tasks, zero-shot · ${bos}${limit === null ? '' : ` · partial: limit ${limit}`}`;
+  const titles = tasks.map((task) => taskOf(task.name)?.title ?? task.name).join(', ');
+  const count =
+    tasks.length === TASK_NAMES.length
+      ? `${tasks.length} tasks`
+      : `${tasks.length} of ${TASK_NAMES.length} tasks (${titles})`;
+  const texts = perplexity
+    .map(
+      ({ task, segmentTokens }) => ` · perplexity of ${perplexityTextOf(task).title} in segments of ${segmentTokens}`,
+    )
+    .join('');
+  return `${name} · ${suite}${source} · ${count}, zero-shot · ${bos}${texts}${limit === null ? '' : ` · partial: limit ${limit}`}`;
 }

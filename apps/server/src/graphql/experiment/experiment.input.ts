@@ -3,7 +3,7 @@ import { CalibrationSource } from '../calibration/calibration.type.js';
 import { EnginePreference } from '../engine/engine.type.js';
 import { LatencyProtocol } from '../latency/latency.type.js';
 import { MethodName } from '../method/method.type.js';
-import { ProtocolData, ProtocolName } from '../protocol/protocol.type.js';
+import { PerplexityText, ProtocolData, ProtocolName, TaskName } from '../protocol/protocol.type.js';
 import { GraphQLBigIntText } from '../scalars.js';
 import { ExperimentState, StageName } from './experiment.type.js';
 import { MethodInput } from './method.input.js';
@@ -81,6 +81,20 @@ export class ProtocolInput {
     description: 'Only the first questions of each task; such rows are a group of their own.',
   })
   limit?: number | null;
+
+  @Field(() => [TaskName], {
+    nullable: true,
+    description:
+      'Only these tasks, all seven by default; such rows are a group of their own, and the mean is over them.',
+  })
+  tasks?: TaskName[] | null;
+
+  @Field(() => [PerplexityText], {
+    nullable: true,
+    description:
+      'Texts whose perplexity is measured, too; their files are yours, in SWM_TASK_DATA. Under a limit, so many segments in whole batches of 4. Such rows are a group of their own.',
+  })
+  perplexity?: PerplexityText[] | null;
 }
 
 @InputType({ description: 'An experiment to launch.' })

@@ -9,10 +9,11 @@ import {
   stageOutput,
 } from '../../services/experiment-service.js';
 import type { LaunchService } from '../../services/launch-service.js';
-import { type ResultKey, type ResultService, removedRatioOf } from '../../services/result-service.js';
+import { loadProofOf, type ResultKey, type ResultService, removedRatioOf } from '../../services/result-service.js';
 import { rowOf } from '../../services/standings.js';
 import type { Calibration } from '../calibration/calibration.type.js';
 import type { CheckpointType } from '../checkpoint/checkpoint.type.js';
+import { loadProofView } from '../checkpoint/load-proof-view.js';
 import { toConnection } from '../connection.type.js';
 import type { ApiContext } from '../context.js';
 import type { EngineInfoType } from '../engine/engine.type.js';
@@ -23,6 +24,8 @@ import { leaderboardRowView } from '../leaderboard/leaderboard-view.js';
 import type { MethodSelection } from '../method/method.type.js';
 import { methodSelection } from '../method/method-view.js';
 import type { ModelType } from '../model/model.type.js';
+import type { PerplexityType } from '../perplexity/perplexity.type.js';
+import { perplexityView } from '../perplexity/perplexity-view.js';
 import type { PlanType } from '../plan/plan.type.js';
 import { planView } from '../plan/plan-view.js';
 import type { ProtocolType } from '../protocol/protocol.type.js';
@@ -197,9 +200,11 @@ export class ExperimentResolver {
     ]);
     if (!checkpoint || !model) return null;
     const { folder, weightsDigest, sizeBytes, parameterCount } = checkpoint;
+    const loadProof = loadProofOf(checkpoint);
     return {
       ...{ path: folder, weightsDigest, sizeBytes, parameterCount },
       removedRatio: removedRatioOf(model, checkpoint),
+      loadProof: loadProof && loadProofView(loadProof),
     };
   }
 
@@ -209,6 +214,11 @@ export class ExperimentResolver {
     const { modelId, protocolId } = experiment.stored;
     const standings = protocolId === null ? null : await context.loaders.standings.load({ modelId, protocolId });
     return scoreViews(scores, standings?.informative);
+  }
+
+  @FieldResolver()
+  async perplexities(@Root() experiment: ExperimentType, @Ctx() context: ApiContext): Promise<PerplexityType[]> {
+    return (await this.results.perplexities(await resultKey(experiment, context))).map(perplexityView);
   }
 
   @FieldResolver()

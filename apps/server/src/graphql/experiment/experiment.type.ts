@@ -8,6 +8,7 @@ import { LatencyProtocol, LatencyType } from '../latency/latency.type.js';
 import { LeaderboardRow } from '../leaderboard/leaderboard.type.js';
 import { MethodSelection } from '../method/method.type.js';
 import { ModelType } from '../model/model.type.js';
+import { PerplexityType } from '../perplexity/perplexity.type.js';
 import { PlanType } from '../plan/plan.type.js';
 import { ProtocolType } from '../protocol/protocol.type.js';
 import { GraphQLDateTime } from '../scalars.js';
@@ -312,6 +313,11 @@ export class ExperimentType {
 
   @Field(() => [ScoreType], { description: 'Every figure of every task; empty until the evaluation is closed.' })
   scores?: readonly ScoreType[];
+
+  @Field(() => [PerplexityType], {
+    description: 'Perplexities, once it was evaluated; empty where none were asked for.',
+  })
+  perplexities?: readonly PerplexityType[];
 
   @Field(() => LatencyType, { nullable: true, description: 'Generation time; null until it is measured.' })
   latency?: LatencyType | null;

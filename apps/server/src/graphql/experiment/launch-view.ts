@@ -23,7 +23,7 @@ const DEFAULT_CALIBRATION = {
   seed: 1234,
   addBos: null,
 } as const;
-const DEFAULT_PROTOCOL = { name: 'MINI', data: 'BUILTIN', limit: null } as const;
+const DEFAULT_PROTOCOL = { name: 'MINI', data: 'BUILTIN', limit: null, tasks: null, perplexity: [] } as const;
 
 /** The API's name of a stage. */
 export function stageNameOf(name: string): StageName {
@@ -69,7 +69,14 @@ export function launchInputOf(input: LaunchExperimentInput): LaunchInput {
       ? { layers: target.layers ?? null, ratio: target.ratio ?? null, params: target.params ?? null }
       : null,
     calibration: calibrationOf(calibration),
-    protocol: protocol ? { ...protocol, limit: protocol.limit ?? null } : DEFAULT_PROTOCOL,
+    protocol: protocol
+      ? {
+          ...protocol,
+          limit: protocol.limit ?? null,
+          tasks: protocol.tasks ?? null,
+          perplexity: protocol.perplexity ?? [],
+        }
+      : DEFAULT_PROTOCOL,
     latency: input.latency,
     stopAfter: STAGES[input.stopAfter],
     engine: ENGINES[input.engine],

@@ -1,9 +1,11 @@
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { LoadProofType } from '../checkpoint/checkpoint.type.js';
 import { connectionOf } from '../connection.type.js';
 import { EngineInfoType } from '../engine/engine.type.js';
 import { LatencyType } from '../latency/latency.type.js';
 import { MethodSelection } from '../method/method.type.js';
 import { ModelType } from '../model/model.type.js';
+import { PerplexityType } from '../perplexity/perplexity.type.js';
 import { PlanType } from '../plan/plan.type.js';
 import { ProtocolType } from '../protocol/protocol.type.js';
 import { GraphQLBigIntText, GraphQLDateTime, GraphQLSha256 } from '../scalars.js';
@@ -107,6 +109,9 @@ export class LeaderboardRow {
   @Field(() => [ScoreType], { description: 'Every figure of every task.' })
   scores!: readonly ScoreType[];
 
+  @Field(() => [PerplexityType], { description: 'Perplexities; empty where the protocol asks for none.' })
+  perplexities!: readonly PerplexityType[];
+
   @Field(() => LatencyType, { nullable: true, description: 'Generation time; null where none was measured.' })
   latency!: LatencyType | null;
 
@@ -115,6 +120,12 @@ export class LeaderboardRow {
     description: 'What measured the search; null where nothing was searched.',
   })
   engine!: EngineInfoType | null;
+
+  @Field(() => LoadProofType, {
+    nullable: true,
+    description: 'That stock transformers opens the checkpoint; null of the dense model, which is not exported.',
+  })
+  loadProof!: LoadProofType | null;
 
   @Field(() => Boolean, { description: 'Whether this is the model as it is.' })
   isDense!: boolean;

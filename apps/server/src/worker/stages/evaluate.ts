@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createProtocol, type Evaluation, locateTaskFiles, protocolId, evaluate as runHarness } from '@swm/eval';
+import { type Evaluation, type Protocol, protocolId, evaluate as runHarness, type TaskFiles } from '@swm/eval';
+import { perplexityFigure } from '../../db/stage-outputs.js';
+import { locateProtocol } from '../locate-protocol.js';
+import { measurePerplexities } from '../measure-perplexities.js';
 import type { ScoreItemsRecord, Stage, StageContext } from '../stage.js';
 import { runIdOf, type StageTools } from '../stage-tools.js';
+import { taskProtocolRecords } from '../task-protocol-records.js';
 
 /** Nothing runs this long on a model that this platform handles; a hang is found, though. */
 const TIMEOUT_MS = 12 * 3600 * 1000;
@@ -13,21 +17,27 @@ const packed = ({ items }: Evaluation): ScoreItemsRecord[] =>
     logLikelihoods: new Uint8Array(logLikelihoods.buffer, logLikelihoods.byteOffset, logLikelihoods.byteLength),
   }));
 
-async function score(context: StageContext, tools: StageTools): Promise<Evaluation> {
-  const { request, output, signal, attempt } = context;
-  const { files, sha256 } = await locateTaskFiles(request.protocol.data, tools.taskDataFolder);
+/** How long to leave another experiment's evaluation alone: the longer it has run, the longer; a minute at most. */
+const waitSeconds = (runningSeconds: number): number => Math.min(60, Math.max(2, Math.ceil(runningSeconds / 4)));
+
+/** Runs the tasks of `protocol` in one process of the harness. */
+async function score(
+  context: StageContext,
+  tools: StageTools,
+  protocol: Protocol,
+  taskFiles: TaskFiles['files'],
+): Promise<Evaluation> {
+  const { output, signal, attempt } = context;
   const name = `lm-eval/${attempt}`;
   const evaluation = await runHarness({
+    ...{ protocol, taskFiles, signal },
     python: tools.python,
     modelFolder: output('export-checkpoint').folder,
-    protocol: createProtocol({ ...request.protocol, dataSha256: sha256 }),
-    taskFiles: files,
     runFolder: join(context.folder, name),
     runId: runIdOf(tools, context.experimentId),
     device: existsSync('/dev/nvidia0') ? 'cuda:0' : 'cpu',
     threads: tools.threads,
     timeoutMs: TIMEOUT_MS,
-    signal,
     onStart: ({ pid, argv }) => context.emit({ kind: 'process', data: { pid, argv } }),
     onProgress: ({ phase, done, total }) => context.progress({ done, total, unit: 'requests', note: phase }),
     onLine: (line) => context.log(line),
@@ -39,32 +49,44 @@ async function score(context: StageContext, tools: StageTools): Promise<Evaluati
   return { ...evaluation, run };
 }
 
-/** Scores the checkpoint by the real lm-eval, unless the same weights were scored under the same protocol before. */
+/**
+ * Scores the checkpoint by the real lm-eval: the tasks that are not known of these weights, in one process; none when all are; and
+ * perplexities likewise. While another experiment evaluates the same weights, this one waits in the queue and then uses what was found,
+ * or evaluates by itself.
+ */
 export function evaluate(tools: StageTools): Stage<'evaluate'> {
   return {
     name: 'evaluate',
     run: async (context) => {
       const { request, output, known } = context;
-      const { sha256 } = await locateTaskFiles(request.protocol.data, tools.taskDataFolder);
-      const id = protocolId(createProtocol({ ...request.protocol, dataSha256: sha256 }));
-      const before = await known.scores(output('export-checkpoint').weightsDigest, id);
-      if (before) {
-        const counts = new Map(before.map(({ task, n }) => [task, n]));
-        const questionCount = [...counts.values()].reduce((sum, n) => sum + n, 0);
-        return { kind: 'done', output: { protocolId: id, wasReused: true, questionCount, scores: before, run: null } };
+      const located = await locateProtocol(request.protocol, tools.taskDataFolder);
+      const { protocol, taskFiles } = located;
+      const records = taskProtocolRecords(protocol);
+      const claim = await known.claimEvaluation(output('export-checkpoint').weightsDigest, records);
+      if (claim.kind === 'held') {
+        const reason = 'another experiment evaluates the same weights';
+        context.log(`evaluate: waiting, ${reason}`);
+        return { kind: 'snooze', seconds: waitSeconds(claim.seconds), reason };
       }
-      const evaluation = await score(context, tools);
-      const questionCount = evaluation.items.reduce((sum, { n }) => sum + n, 0);
+      const reusedTasks = records.map(({ task }) => task).filter((task) => !claim.missing.includes(task));
+      if (reusedTasks.length > 0) context.log(`evaluate: known of these weights: ${reusedTasks.join(', ')}`);
+      // The short work first: what fails, fails early.
+      const perplexities = await measurePerplexities(context, tools, located, claim.missing);
+      const tasks = protocol.tasks.filter(({ name }) => claim.missing.includes(name));
+      const evaluation = tasks.length > 0 ? await score(context, tools, { ...protocol, tasks }, taskFiles) : null;
+      const all = [...claim.scores, ...(evaluation?.scores ?? [])];
+      const scores = protocol.tasks.flatMap(({ name }) => all.filter(({ task }) => task === name));
+      const counts = new Map(scores.map(({ task, n }) => [task, n]));
       return {
         kind: 'done',
         output: {
-          protocolId: id,
-          wasReused: false,
-          questionCount,
-          scores: [...evaluation.scores],
-          run: { ...evaluation.run, argv: [...evaluation.run.argv] },
+          ...{ protocolId: protocolId(protocol), scores, reusedTasks },
+          perplexities: [...claim.perplexities, ...perplexities.map(perplexityFigure)],
+          wasReused: claim.missing.length === 0,
+          questionCount: [...counts.values()].reduce((sum, n) => sum + n, 0),
+          run: evaluation && { ...evaluation.run, argv: [...evaluation.run.argv] },
         },
-        records: { scoreItems: packed(evaluation) },
+        records: { scoreItems: evaluation ? packed(evaluation) : [], perplexities },
       };
     },
   };

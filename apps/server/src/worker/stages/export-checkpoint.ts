@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { exportCheckpoint as exportModel, openModel } from '@swm/core/checkpoint';
 import { isIdentity, planJson, readPlanJson } from '@swm/core/plan';
-import type { StageOutputs } from '../../db/stage-outputs.js';
+import type { LoadProof, StageOutputs } from '../../db/stage-outputs.js';
 import { fileModelFolder, publishCheckpoint, verifyManifest } from '../checkpoint-files.js';
 import { keptDigests } from '../kept-digests.js';
 import { modelChanged } from '../model-changed.js';
+import { proveLoad } from '../prove-load.js';
 import type { Stage, StageContext } from '../stage.js';
 import type { StageTools } from '../stage-tools.js';
 
@@ -72,13 +73,21 @@ async function publish(context: StageContext, tools: StageTools): Promise<Output
       sizeBytes: String(weightBytes),
       parameterCount: String(parameters),
       isIdentity: false,
+      loadProof: null,
     };
   } finally {
     await folder.close();
   }
 }
 
-/** The pruned model as a folder that stock transformers loads. The identity plan is the source itself and copies nothing. */
+/** What is to be listed is proven, once; a checkpoint that nobody wants scored is not. */
+async function proofOf(context: StageContext, tools: StageTools, exported: Output): Promise<LoadProof | null> {
+  if (exported.loadProof || !context.isWanted('evaluate')) return exported.loadProof;
+  const plan = readPlanJson(context.output('search-plan').plan);
+  return proveLoad(context, tools, { folder: exported.folder, plan });
+}
+
+/** The pruned model as a folder that stock transformers loads, and is seen to load. The identity plan is the source itself and copies nothing. */
 export function exportCheckpoint(tools: StageTools): Stage<'export-checkpoint'> {
   return {
     name: 'export-checkpoint',
@@ -89,10 +98,11 @@ export function exportCheckpoint(tools: StageTools): Stage<'export-checkpoint'> 
         const { folder, revision, sizeBytes, parameterCount } = source;
         return {
           kind: 'done',
-          output: { folder, weightsDigest: revision, sizeBytes, parameterCount, isIdentity: true },
+          output: { folder, weightsDigest: revision, sizeBytes, parameterCount, isIdentity: true, loadProof: null },
         };
       }
-      return { kind: 'done', output: (await reuse(context, planId)) ?? (await publish(context, tools)) };
+      const exported = (await reuse(context, planId)) ?? (await publish(context, tools));
+      return { kind: 'done', output: { ...exported, loadProof: await proofOf(context, tools, exported) } };
     },
   };
 }

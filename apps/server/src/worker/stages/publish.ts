@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '@swm/core/errors';
-import { TASKS } from '@swm/eval';
+import { requestedTasks } from '@swm/eval';
 import { meanScore } from '@swm/eval/scoreboard';
 import type { Stage } from '../stage.js';
 
@@ -19,12 +19,13 @@ export function publish(): Stage<'publish'> {
     name: 'publish',
     run: async ({ experimentId, request, model, output, folder }) => {
       const { scores } = output('evaluate');
-      const headline = TASKS.flatMap(({ name, headline: metric }) =>
+      const tasks = requestedTasks(request.protocol);
+      const headline = tasks.flatMap(({ name, headline: metric }) =>
         scores.filter((score) => score.task === name && score.metric === metric),
       );
       const mean = meanScore(
         headline,
-        TASKS.map(({ name }) => name),
+        tasks.map(({ name }) => name),
       );
       if (!mean) throw incomplete();
       const manifest = {

@@ -1,20 +1,13 @@
 import { join } from 'node:path';
-import {
-  builtinModelOf,
-  convertBuiltin,
-  createProtocol,
-  locateTaskFiles,
-  protocolId,
-  protocolJson,
-  protocolLabel,
-  readPythonFacts,
-} from '@swm/eval';
+import { builtinModelOf, convertBuiltin, protocolId, protocolJson, protocolLabel, readPythonFacts } from '@swm/eval';
 import { inspectModel } from '../../models/inspect-model.js';
 import { needFreeSpace } from '../free-space.js';
 import { keepDigests } from '../kept-digests.js';
+import { locateProtocol } from '../locate-protocol.js';
 import { modelChanged } from '../model-changed.js';
 import type { ProtocolRecord, Stage, StageContext } from '../stage.js';
 import { runIdOf, type StageTools } from '../stage-tools.js';
+import { taskProtocolRecords } from '../task-protocol-records.js';
 
 /** The folder of the model, a built-in one converted first. */
 async function locateFolder(context: StageContext, tools: StageTools): Promise<string> {
@@ -40,8 +33,7 @@ async function resolveProtocol(
   tools: StageTools,
 ): Promise<ProtocolRecord | undefined> {
   if (!isWanted('evaluate')) return undefined;
-  const { sha256 } = await locateTaskFiles(request.protocol.data, tools.taskDataFolder);
-  const protocol = createProtocol({ ...request.protocol, dataSha256: sha256 });
+  const { protocol } = await locateProtocol(request.protocol, tools.taskDataFolder);
   const { name, data, limit } = protocol;
   return {
     id: protocolId(protocol),
@@ -50,6 +42,7 @@ async function resolveProtocol(
     limit,
     label: protocolLabel(protocol),
     json: JSON.parse(protocolJson(protocol)),
+    tasks: taskProtocolRecords(protocol),
   };
 }
 

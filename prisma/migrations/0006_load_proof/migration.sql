@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "checkpoint" ADD COLUMN     "load_proof" JSONB;
