@@ -11,6 +11,6 @@ export {
   readMethodRequest,
   validateMethodRequest,
 } from './registry.js';
-export { type Measurer, runSearch, type SearchCursor, type SearchResult } from './search.js';
+export { type MeasuredCandidate, type Measurer, runSearch, type SearchCursor, type SearchResult } from './search.js';
 export { layersOfParams, layersOfRatio, type ModelSize } from './target.js';
 export { THRESHOLD_RESOLUTION } from './threshold-search.js';
