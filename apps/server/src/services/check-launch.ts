@@ -111,7 +111,10 @@ function caught<Value>(read: () => Value): Check<Value> {
   }
 }
 
-function checkCalibration(calibration: LaunchInput['calibration'], environment: LaunchEnvironment): Check<unknown> {
+export function checkCalibration(
+  calibration: LaunchInput['calibration'],
+  environment: LaunchEnvironment,
+): Check<unknown> {
   const errors: UserError[] = [];
   const { source, file } = calibration;
   if (source !== 'BUILTIN' && source !== 'FILE')
