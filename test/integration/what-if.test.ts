@@ -13,7 +13,7 @@ let modelId: string;
 
 beforeAll(async () => {
   const folder = makeTinyModel(join(scratch.path, 'model'), { layers: DEPTH, seed: 5 });
-  stack = await startStack({ env: { SWM_WARM_IDLE_SECONDS: '3' } });
+  stack = await startStack({ env: { SWM_WARM_IDLE_SECONDS: '5' } });
   modelId = await stack.register(folder);
 });
 afterAll(async () => {

@@ -13,12 +13,14 @@ import { openEngine } from './open-engine.js';
 import type { PipelineEnd } from './pipeline.js';
 import { engineId, keepMeasurements } from './plan-measurements.js';
 import type { StageTools } from './stage-tools.js';
-import type { WarmSessions } from './warm-sessions.js';
+import { StoodAsideError, type WarmSessions } from './warm-sessions.js';
 import { crashedTooOften, internal } from './worker-errors.js';
 
 /** Beginnings without an end before a request is poison (I-14). */
 const MAX_ATTEMPTS = 3;
 const RETRY_SECONDS = 2;
+/** How long a request is held for a machine that is busy before another worker may have it. */
+const HOLD_MS = 15_000;
 /** Calibration matrices kept in memory: a few thousand numbers each. */
 const MAX_MATRICES = 8;
 
@@ -58,8 +60,17 @@ export class MeasurementAnswerer {
     },
   ) {}
 
-  /** Answers a request, or notes why it cannot be. One that a dead worker left is begun again. Rejects only when the database stays away. */
+  /**
+   * Answers a request, or notes why it cannot be. One that a dead worker left is begun again; while an experiment computes here it goes
+   * back to the queue, where another worker may find it. Rejects only when the database stays away.
+   */
   async answer(requestId: string, shutdown: AbortSignal): Promise<PipelineEnd> {
+    const held = AbortSignal.any([shutdown, AbortSignal.timeout(HOLD_MS)]);
+    const isFree = await this.options.warm.untilFree(held).then(
+      () => true,
+      () => false, // too long, or the worker stops
+    );
+    if (!isFree) return { kind: 'again', seconds: 1 };
     const stored = await untilReachable(() => this.begin(requestId));
     if (!stored) return { kind: 'finished' };
     try {
@@ -86,7 +97,7 @@ export class MeasurementAnswerer {
   private async measure(question: Question, shutdown: AbortSignal): Promise<void> {
     const { tools, warm, log } = this.options;
     const { model, plan, quantity, asked } = question;
-    const calibration = await this.calibrationOf(question, shutdown);
+    const calibration = await this.calibrationOf(question);
     const prefer = asked.engine === 'auto' ? tools.engine : asked.engine;
     const known = await untilReachable(() => this.findKnown(question, calibration.sha256));
     if (known) return this.finish(question, known.id, true);
@@ -111,14 +122,10 @@ export class MeasurementAnswerer {
     await this.keep(question, calibration.sha256, engine, measured);
   }
 
-  /** Drawn by the code that experiments use, from the model's own tokenizer; not beside an experiment that computes. */
-  private calibrationOf({ model, asked }: Question, shutdown: AbortSignal): Promise<CalibrationMatrix> {
+  /** Drawn by the code that experiments use, from the model's own tokenizer. */
+  private calibrationOf({ model, asked }: Question): Promise<CalibrationMatrix> {
     const key = JSON.stringify([model.id, asked.calibration, asked.files]);
-    const draw = async () => {
-      await this.options.warm.untilFree(shutdown);
-      return drawCalibration(asked.calibration, model.folder);
-    };
-    const drawn = this.matrices.get(key) ?? draw();
+    const drawn = this.matrices.get(key) ?? drawCalibration(asked.calibration, model.folder);
     this.matrices.delete(key);
     this.matrices.set(key, drawn);
     drawn.catch(() => this.matrices.delete(key)); // whoever asked hears of it
@@ -163,11 +170,11 @@ export class MeasurementAnswerer {
   /** Back to the queue unharmed, to be tried again, or failed. */
   private async conclude({ id, attempts }: StoredRequest, cause: unknown, shutdown: AbortSignal): Promise<PipelineEnd> {
     const { db } = this.options;
-    if (shutdown.aborted) {
+    if (shutdown.aborted || cause instanceof StoodAsideError) {
       await untilReachable(() =>
         db.measurementRequest.updateMany({ where: { id, state: 'QUEUED' }, data: { attempts: { decrement: 1 } } }),
       );
-      return { kind: 'again', seconds: 0 };
+      return { kind: 'again', seconds: 1 };
     }
     const error = isCodedError(cause) && cause.code.includes('.') ? cause : this.unexpected(id, cause);
     if (error.retryable && attempts < MAX_ATTEMPTS) return { kind: 'again', seconds: RETRY_SECONDS };

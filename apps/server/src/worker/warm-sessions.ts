@@ -19,8 +19,13 @@ const modelTooLarge = (sizeBytes: number, budgetBytes: number): CodedError =>
     fix: 'Raise SWM_WARM_BYTES for the worker, or launch an experiment with the method MANUAL.',
   });
 
-/** Somebody needs the machine alone: what was going on begins again afterwards. */
-class StoodAsideError extends Error {}
+/** Somebody needs the machine alone: what was going on is to begin again afterwards, or elsewhere. */
+export class StoodAsideError extends Error {
+  constructor() {
+    super('an experiment computes');
+    this.name = 'StoodAsideError';
+  }
+}
 
 interface Kept {
   readonly sizeBytes: number;
@@ -55,34 +60,31 @@ export class WarmSessions {
   }
 
   /**
-   * Asks the session of that key, opened first where it is not. While somebody needs the machine alone it waits; work that was under way
-   * then is broken off and begins again, so it must be safe to repeat. Throws the signal's reason, `MEASURE.MODEL_TOO_LARGE`, or what
-   * opening and asking throw; a session that failed is closed.
+   * Asks the session of that key, opened first where it is not. Throws `StoodAsideError` when somebody needs the machine alone, the
+   * signal's reason, `MEASURE.MODEL_TOO_LARGE`, or what opening and asking throw; a session that failed is closed.
    */
   async use<Result>(
     request: WarmRequest,
     signal: AbortSignal,
     work: (session: HostedSession) => Promise<Result>,
   ): Promise<Result> {
-    for (;;) {
-      await this.untilFree(signal);
-      await this.makeRoom(request);
-      if (this.aloneCount > 0) continue; // since we asked
-      const kept = this.kept.get(request.key) ?? this.open(request);
-      clearTimeout(kept.idle);
-      const onAbort = () => kept.ending.abort(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-      try {
-        const result = await work(await kept.session);
-        this.touch(request.key, kept);
-        return result;
-      } catch (error) {
-        await this.close(request.key, 'failed');
-        signal.throwIfAborted();
-        if (!(kept.ending.signal.reason instanceof StoodAsideError)) throw error;
-      } finally {
-        signal.removeEventListener('abort', onAbort);
-      }
+    signal.throwIfAborted();
+    await this.makeRoom(request);
+    if (this.aloneCount > 0) throw new StoodAsideError();
+    const kept = this.kept.get(request.key) ?? this.open(request);
+    clearTimeout(kept.idle);
+    const onAbort = () => kept.ending.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const result = await work(await kept.session);
+      this.touch(request.key, kept);
+      return result;
+    } catch (error) {
+      await this.close(request.key, 'failed');
+      // What an engine says of its end is less telling than why it was ended.
+      throw kept.ending.signal.aborted ? kept.ending.signal.reason : error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
     }
   }
 
@@ -91,7 +93,7 @@ export class WarmSessions {
     this.aloneCount += 1;
     const run = async () => {
       try {
-        await this.closeAll(new StoodAsideError('an experiment computes'));
+        await this.closeAll(new StoodAsideError());
         return await work();
       } finally {
         this.aloneCount -= 1;
