@@ -10,6 +10,8 @@ import { loadBackend, TfjsSession } from '@swm/core/engine/tfjs';
 import { createMethod, runSearch } from '@swm/core/method';
 import { formatPlan, parsePlan } from '@swm/core/plan';
 import { SWM_HOME } from '../../../tools/paths.mjs';
+import { LLAMA } from '../dist/architecture/llama.js';
+import { readConfig } from '../dist/architecture/read-config.js';
 
 const threshold = Number(process.argv[2] ?? 0.75);
 const rounds = Number(process.argv[3] ?? 3);
@@ -22,19 +24,10 @@ process.env.NVIDIA_TF32_OVERRIDE ??= '0';
 /** Llama-2-7B's shape with random weights, made as they are asked for: hidden states stay near one, every layer matters. */
 function randomLlama7b() {
   const [L, D, F, V] = [32, 4096, 11_008, 32_000];
-  const config = {
-    ...{
-      architecture: 'llama',
-      depth: L,
-      hiddenSize: D,
-      queryHeads: 32,
-      kvHeads: 32,
-      headSize: 128,
-      mlpSize: F,
-      vocabSize: V,
-    },
-    ...{ rmsNormEps: 1e-5, ropeTheta: 10_000, isTied: false, raw: {} },
-  };
+  const config = readConfig(LLAMA, {
+    ...{ num_hidden_layers: L, hidden_size: D, intermediate_size: F, vocab_size: V, num_attention_heads: 32 },
+    rms_norm_eps: 1e-5,
+  });
   let state = 1;
   const noise = Float32Array.from({ length: 1 << 20 }, () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

@@ -23,10 +23,28 @@ THRESHOLD = float(sys.argv[1]) if len(sys.argv) > 1 else 0.9
 LAYERS = int(sys.argv[2]) if len(sys.argv) > 2 else 32
 D, F, HEADS, V, SAMPLES, TOKENS = 4096, 11008, 32, 32000, 10, 128
 DEVICE = torch.device("cuda")
+HEAD = D // HEADS
+FREQUENCIES = [10000.0 ** (-2 * pair / HEAD) for pair in range(HEAD // 2)]
+# What the TypeScript client says of a Llama (src/architecture/llama.ts).
 CONFIG = {
-    "architecture": "llama", "depth": LAYERS, "hiddenSize": D, "queryHeads": HEADS, "kvHeads": HEADS, "headSize": D // HEADS,
-    "mlpSize": F, "vocabSize": V, "rmsNormEps": 1e-5, "ropeTheta": 10000.0, "isTied": False,
+    "depth": LAYERS, "hiddenSize": D, "queryHeads": HEADS, "kvHeads": HEADS, "headSize": HEAD, "mlpSize": F, "vocabSize": V,
+    "rmsNormEps": 1e-5, "normOffset": 0, "activation": "silu", "attentionScale": HEAD**-0.5, "attentionSoftcap": None, "logitSoftcap": None,
+    "embeddingScale": 1, "layerTypes": ["full"] * LAYERS, "slidingWindow": None, "isTied": False,
+    "ropeFrequencies": {"full": FREQUENCIES, "sliding": FREQUENCIES},
 }  # fmt: skip
+ROLES = {
+    "query": ("self_attn.q_proj", [D, D]), "key": ("self_attn.k_proj", [D, D]), "value": ("self_attn.v_proj", [D, D]),
+    "output": ("self_attn.o_proj", [D, D]), "gate": ("mlp.gate_proj", [F, D]), "up": ("mlp.up_proj", [F, D]), "down": ("mlp.down_proj", [D, F]),
+    "attentionNorm": ("input_layernorm", [D]), "mlpNorm": ("post_attention_layernorm", [D]),
+}  # fmt: skip
+MODEL_ROLES = {"embedding": ("model.embed_tokens", [V, D]), "head": ("lm_head", [V, D]), "finalNorm": ("model.norm", [D])}
+
+
+def by_role(roles):
+    return {role: {"name": f"{name}.weight", "shape": shape} for role, (name, shape) in roles.items()}
+
+
+TENSORS = {"model": by_role(MODEL_ROLES), "layerPrefix": "model.layers.", "layer": by_role(ROLES)}
 
 
 def weight(name, shape):
@@ -44,7 +62,7 @@ class RandomFolder:
         pass
 
     def read(self, name, shape):
-        return weight(name, shape)
+        return weight(name, tuple(shape))
 
 
 def windows(measure):
@@ -67,9 +85,9 @@ def windows(measure):
 def wiring(merges):
     layers, at = [], 0
     for first, last in sorted(merges):
-        layers += [(layer, layer) for layer in range(at, first)] + [(last, first)]
+        layers += [engine.Wiring.of_source(layer) for layer in range(at, first)] + [engine.Wiring(((last, 1),), first, last)]
         at = last + 1
-    return layers + [(layer, layer) for layer in range(at, LAYERS)]
+    return layers + [engine.Wiring.of_source(layer) for layer in range(at, LAYERS)]
 
 
 def clock():
@@ -80,7 +98,7 @@ def clock():
 def by_engine(token_ids):
     engine.SafetensorsFolder = RandomFolder
     with torch.inference_mode():
-        session = engine.Session("", CONFIG, token_ids, 1_500_000_000, DEVICE, torch.float16)
+        session = engine.Session("", CONFIG, TENSORS, token_ids, 1_500_000_000, [DEVICE], torch.float16)
         forwards = [0]
 
         def measure(committed, window):
@@ -89,7 +107,7 @@ def by_engine(token_ids):
             return sum(value["perSample"]) / SAMPLES
 
         session.measure(wiring([(0, LAYERS - 2)]), "nll")  # first use of the libraries
-        session = engine.Session("", CONFIG, token_ids, 1_500_000_000, DEVICE, torch.float16)
+        session = engine.Session("", CONFIG, TENSORS, token_ids, 1_500_000_000, [DEVICE], torch.float16)
         torch.cuda.reset_peak_memory_stats()
         began = clock()
         tried = windows(measure)

@@ -45,7 +45,7 @@ export async function inspectModel(
   try {
     const filesState = await folder.filesState();
     const model = await openModel(folder);
-    await checkTokenizer(folder, model.config.vocabSize);
+    await checkTokenizer(folder, model.config.vocabSize, model.architecture.placeholderTokens);
     const { total, perLayer } = parameterCounts(model);
     const digests = await tensorDigests(model, signal);
     await onDigests?.({ filesState, digests });

@@ -1,4 +1,3 @@
-import { isCodedError } from '@swm/core/errors';
 import {
   layersOfParams,
   layersOfRatio,
@@ -8,20 +7,13 @@ import {
   readMethodRequest,
   validateMethodRequest,
 } from '@swm/core/method';
-import { isRewiringRule } from '@swm/core/plan';
 import { validateProtocolRequest } from '@swm/eval/protocol';
 import { type LaunchRequest, launchRequestSchema, STAGE_NAMES } from '../db/launch-request.js';
+import { bad, type Check, caught, errorsOf, wrong } from './check.js';
+import { checkCalibration } from './check-calibration.js';
 import type { LaunchEnvironment } from './launch-environment.js';
 import type { LaunchInput } from './launch-input.js';
-import { asUserError, type UserError } from './user-error.js';
-
-type Check<Value> = { readonly value: Value } | { readonly errors: readonly UserError[] };
-
-const wrong = (code: string, field: readonly string[], message: string, hint: string): UserError => ({
-  ...{ code, field, message, hint },
-});
-const bad = (...errors: readonly UserError[]) => ({ errors });
-const errorsOf = (check: Check<unknown>): readonly UserError[] => ('errors' in check ? check.errors : []);
+import type { UserError } from './user-error.js';
 
 /**
  * Everything that can be known to be wrong with a launch before it is queued, at once; or the request with its defaults written
@@ -29,15 +21,16 @@ const errorsOf = (check: Check<unknown>): readonly UserError[] => ('errors' in c
  */
 export function checkLaunch(
   input: LaunchInput,
-  model: (ModelSize & { readonly folder: string | null }) | null,
+  model: (ModelSize & { readonly folder: string | null; readonly architecture: string }) | null,
   environment: LaunchEnvironment,
 ): Check<LaunchRequest> {
   const method = checkMethod(input, model);
+  const calibration = checkCalibration(input.calibration, model?.architecture ?? '', environment);
   const checks: readonly Check<unknown>[] = [
     model ? { value: model } : bad(modelNotFound()),
     method,
     checkDepth(method, model),
-    checkCalibration(input.calibration, environment),
+    calibration,
     checkProtocol(input, environment),
     checkLatency(input),
     checkPython(input, method, model, environment),
@@ -45,11 +38,10 @@ export function checkLaunch(
     checkKey(input.idempotencyKey),
   ];
   const errors = checks.flatMap(errorsOf);
-  const { calibration, protocol, latency, stopAfter, engine, modelId } = input;
-  if (errors.length > 0 || 'errors' in method || latency === 'STATIC') return { errors };
-  const { file, ...rest } = calibration;
+  const { protocol, latency, stopAfter, engine, modelId } = input;
+  if (errors.length > 0 || 'errors' in method || 'errors' in calibration || latency === 'STATIC') return { errors };
   const request = { modelId, method: method.value, protocol, latency, stopAfter, engine };
-  return { value: launchRequestSchema.parse({ ...request, calibration: file === null ? rest : { ...rest, file } }) };
+  return { value: launchRequestSchema.parse({ ...request, calibration: calibration.value }) };
 }
 
 /** `MODEL.NOT_FOUND`: no such model of this team. */
@@ -99,59 +91,6 @@ function checkTarget(target: LaunchInput['target'], model: ModelSize): Check<num
 function checkDepth(method: Check<MethodRequest>, model: { readonly depth: number } | null): Check<unknown> {
   if ('errors' in method || !model) return { value: null };
   return caught(() => validateMethodRequest(method.value, model.depth));
-}
-
-/** Runs a reader or validator that throws a coded error naming its field. */
-function caught<Value>(read: () => Value): Check<Value> {
-  try {
-    return { value: read() };
-  } catch (error) {
-    if (isCodedError(error)) return bad(asUserError(error));
-    throw error;
-  }
-}
-
-export function checkCalibration(
-  calibration: LaunchInput['calibration'],
-  environment: LaunchEnvironment,
-): Check<unknown> {
-  const errors: UserError[] = [];
-  const { source, file } = calibration;
-  if (source !== 'BUILTIN' && source !== 'FILE')
-    errors.push(
-      wrong(
-        'CALIBRATION.SOURCE_UNAVAILABLE',
-        ['calibration', 'source'],
-        `Calibration text ${source} is not there yet.`,
-        'Use BUILTIN, or FILE with a JSON Lines file of yours (one object a line, with "text").',
-      ),
-    );
-  if (source === 'FILE' ? file === null || !environment.isFile(file) : file !== null)
-    errors.push(
-      wrong(
-        'CALIBRATION.FILE_INVALID',
-        ['calibration', 'file'],
-        source === 'FILE' ? 'The calibration file is not there.' : 'A calibration file is read for source FILE alone.',
-        source === 'FILE'
-          ? 'Give the absolute path of a file on the server’s machine.'
-          : 'Set source: FILE, or leave the file out.',
-      ),
-    );
-  for (const [field, low, high] of [
-    ['samples', 1, 1024],
-    ['tokens', 8, 4096],
-    ['seed', 0, 2 ** 31 - 1],
-  ] as const)
-    if (calibration[field] < low || calibration[field] > high)
-      errors.push(
-        wrong(
-          'CALIBRATION.OUT_OF_RANGE',
-          ['calibration', field],
-          `calibration.${field} is ${calibration[field]}.`,
-          `Give a whole number from ${low} to ${high}.`,
-        ),
-      );
-  return errors.length > 0 ? { errors } : { value: null };
 }
 
 const reaches = (input: LaunchInput, stage: (typeof STAGE_NAMES)[number]): boolean =>
@@ -211,29 +150,16 @@ function checkPython(
   );
 }
 
-/** The torch engine re-wires layers, it does not compute new ones; it alone takes gradients. */
+/** Only the torch engine takes gradients. */
 function checkEngine({ engine }: LaunchInput, method: Check<MethodRequest>): Check<unknown> {
-  if ('errors' in method) return { value: null };
-  const { value } = method;
-  if (needsGradients(value) && engine !== 'torch' && engine !== 'auto')
-    return bad(
-      wrong(
-        'ENGINE.NO_GRADIENTS',
-        ['engine'],
-        'This method needs gradients, which the engine asked for does not take.',
-        'Set engine: TORCH, or leave it to AUTO.',
-      ),
-    );
-  if (engine !== 'torch') return { value: null };
-  if (value.name !== 'swm') return { value: null };
-  const { rule = 'replace-top', factor = 1 } = value;
-  if (isRewiringRule({ name: rule, factor })) return { value: null };
+  if ('errors' in method || !needsGradients(method.value) || engine === 'torch' || engine === 'auto')
+    return { value: null };
   return bad(
     wrong(
-      'ENGINE.UNSUPPORTED_RULE',
+      'ENGINE.NO_GRADIENTS',
       ['engine'],
-      `The torch engine does not measure the merge rule ${rule} with factor ${factor} yet.`,
-      'Set engine: AUTO, or use REPLACE_TOP (factor 1), KEEP_LOW or KEEP_TOP.',
+      'This method needs gradients, which the engine asked for does not take.',
+      'Set engine: TORCH, or leave it to AUTO.',
     ),
   );
 }

@@ -1,13 +1,14 @@
-import { CodedError, isCodedError } from '@swm/core/errors';
+import { CodedError } from '@swm/core/errors';
 import { createMethod, readMethodRequest } from '@swm/core/method';
 import type { LayerPlan } from '@swm/core/plan';
 import type { Model } from '../db/generated/client.js';
-import { launchRequestSchema } from '../db/launch-request.js';
 import type { WhatIfRequest } from '../db/what-if-request.js';
-import { checkCalibration, modelNotFound } from './check-launch.js';
+import { bad, type Check, caught, errorsOf } from './check.js';
+import { checkCalibration } from './check-calibration.js';
+import { modelNotFound } from './check-launch.js';
 import type { LaunchEnvironment } from './launch-environment.js';
 import type { LaunchInput } from './launch-input.js';
-import { asUserError, type UserError } from './user-error.js';
+import type { UserError } from './user-error.js';
 
 /** A measurement as it is asked for, defaults written out, not yet checked. Mirrors `MeasurePlanInput` of the API. */
 export interface MeasureInput {
@@ -58,43 +59,31 @@ export function checkMeasurement(
   input: MeasureInput,
   model: Model | null,
   environment: LaunchEnvironment,
-): { readonly value: CheckedMeasurement } | { readonly errors: readonly UserError[] } {
+): Check<CheckedMeasurement> {
   const { quantity, engine } = input;
-  const { file, ...calibration } = input.calibration;
-  const tokens = calibration.samples * calibration.tokens;
+  const tokens = input.calibration.samples * input.calibration.tokens;
   const plan = readPlan(input.plan, model?.depth ?? null);
-  const calibrated = checkCalibration(input.calibration, environment);
+  const calibration = checkCalibration(input.calibration, model?.architecture ?? '', environment);
   const errors = [
     ...(model ? [] : [modelNotFound()]),
     ...(model?.folder === null ? [modelNotConverted()] : []),
-    ...('errors' in plan ? plan.errors : []),
-    ...('errors' in calibrated ? calibrated.errors : []),
+    ...errorsOf(plan),
+    ...errorsOf(calibration),
     ...(tokens > MAX_TOKENS ? [calibrationTooLarge(tokens)] : []),
   ];
-  if (errors.length > 0 || !model || 'errors' in plan) return { errors };
-  const { shape } = launchRequestSchema;
-  return {
-    value: {
-      ...{ model, plan: plan.value, quantity, engine },
-      calibration: shape.calibration.parse(file === null ? calibration : { ...calibration, file }),
-    },
-  };
+  if (errors.length > 0 || !model || 'errors' in plan || 'errors' in calibration) return { errors };
+  return { value: { model, plan: plan.value, quantity, engine, calibration: calibration.value } };
 }
 
 /** The plan that the method `manual` would give; its mistakes are laid at the fields of this input. */
-function readPlan(
-  options: MeasureInput['plan'],
-  depth: number | null,
-): { readonly value: LayerPlan } | { readonly errors: readonly UserError[] } {
-  try {
+function readPlan(options: MeasureInput['plan'], depth: number | null): Check<LayerPlan> {
+  const plan = caught(() => {
     const method = createMethod(readMethodRequest({ name: 'manual', ...options }));
-    const plan = method.finish(method.start(depth ?? 1));
-    if (depth !== null && plan.sourceDepth !== depth) throw wrongDepth(plan.sourceDepth, depth);
-    return { value: plan };
-  } catch (error) {
-    if (!isCodedError(error)) throw error;
-    // The method names ['method', 'manual', option].
-    const { field, ...rest } = asUserError(error);
-    return { errors: [{ ...rest, field: field.length === 3 ? field.slice(2) : ['plan'] }] };
-  }
+    const found = method.finish(method.start(depth ?? 1));
+    if (depth !== null && found.sourceDepth !== depth) throw wrongDepth(found.sourceDepth, depth);
+    return found;
+  });
+  if ('value' in plan) return plan;
+  // The method names ['method', 'manual', option].
+  return bad(...plan.errors.map(({ field, ...rest }) => ({ ...rest, field: [field[2] ?? 'plan'] })));
 }

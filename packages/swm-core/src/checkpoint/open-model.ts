@@ -1,5 +1,6 @@
 import { type Architecture, expectedTensors } from '../architecture/architecture.js';
 import { architectureOf } from '../architecture/architecture-of.js';
+import { readConfig } from '../architecture/read-config.js';
 import {
   configMissing,
   dtypeUnsupported,
@@ -52,7 +53,7 @@ export async function openModel(folder: ModelFolder): Promise<StoredModel> {
   const configBytes = await readSmallFile(folder, 'config.json', MAX_CONFIG_BYTES);
   const raw = parseObject(configBytes, 'config.json');
   const architecture = architectureOf(raw);
-  const config = architecture.readConfig(raw);
+  const config = readConfig(architecture, raw);
   const found = await readHeaders(folder, names);
   const tensors = matchTensors(found, architecture, expectedTensors(architecture, config));
   const head = found.get(architecture.head.name);

@@ -6,13 +6,17 @@ import { readSmallFile } from './open-model.js';
 const MAX_TOKENIZER_BYTES = 100_000_000;
 
 /**
- * Checks that tokenizer.json is there and that no id in it lies outside the embedding (I-28). Throws
+ * Checks that tokenizer.json is there and that no id in it lies outside the embedding (I-28), those of `placeholders` apart. Throws
  * `CHECKPOINT.TOKENIZER_MISSING` or `CHECKPOINT.TOKENIZER_MISMATCH`. Costs tens of milliseconds, no weight is read.
  */
-export async function checkTokenizer(folder: ModelFolder, vocabSize: number): Promise<void> {
+export async function checkTokenizer(
+  folder: ModelFolder,
+  vocabSize: number,
+  placeholders: readonly string[] = [],
+): Promise<void> {
   if (!(await folder.list()).includes('tokenizer.json')) throw tokenizerMissing();
   const text = new TextDecoder().decode(await readSmallFile(folder, 'tokenizer.json', MAX_TOKENIZER_BYTES));
-  const largest = largestTokenId(parseTokenizer(text));
+  const largest = largestTokenId(parseTokenizer(text), new Set<unknown>(placeholders));
   if (largest >= vocabSize) {
     throw tokenizerMismatch(`it has token id ${largest}, the embedding ends at ${vocabSize - 1}`);
   }
@@ -29,7 +33,7 @@ function parseTokenizer(text: string): Readonly<Record<string, unknown>> {
 }
 
 /** Over the model's vocabulary (a map, or a list of pieces for unigram models) and the added tokens. */
-function largestTokenId(tokenizer: Readonly<Record<string, unknown>>): number {
+function largestTokenId(tokenizer: Readonly<Record<string, unknown>>, placeholders: ReadonlySet<unknown>): number {
   const { model, added_tokens: added } = tokenizer;
   const vocab = isJsonObject(model) ? model.vocab : undefined;
   let largest = -1;
@@ -41,6 +45,9 @@ function largestTokenId(tokenizer: Readonly<Record<string, unknown>>): number {
   if (Array.isArray(vocab)) largest = vocab.length - 1;
   else if (isJsonObject(vocab)) for (const id of Object.values(vocab)) see(id);
   else throw tokenizerMismatch('it has no vocabulary');
-  if (Array.isArray(added)) for (const token of added) see(isJsonObject(token) ? token.id : undefined);
+  for (const token of Array.isArray(added) ? added : []) {
+    const fields: Readonly<Record<string, unknown>> = isJsonObject(token) ? token : {};
+    if (!placeholders.has(fields.content)) see(fields.id);
+  }
   return largest;
 }

@@ -33,6 +33,8 @@ export interface Measurement {
   readonly mean: number;
   /** Decoder-layer forwards (one layer over the whole calibration batch) this answer cost; 0 when answered from memory. */
   readonly layerForwards: number;
+  /** An earlier measurement of the same plan was given again. */
+  readonly isRemembered?: true;
 }
 
 export interface LayerStatistics {

@@ -9,4 +9,4 @@ export type {
   Quantity,
 } from './engine.js';
 export { engineCrashed } from './engine-errors.js';
-export { commonPrefix, type LayerPath, PrefixCache } from './prefix-cache.js';
+export { type LayerPath, PrefixCache } from './prefix-cache.js';

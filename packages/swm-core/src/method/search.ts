@@ -1,7 +1,7 @@
 import type { EngineSession, Measurement, Quantity } from '../engine/engine.js';
 import { CodedError } from '../errors.js';
 import { formatPlan, type LayerPlan } from '../plan/index.js';
-import type { Answer, Ask, Candidate, Method } from './method.js';
+import type { Answer, Ask, Candidate, Method, ThresholdInterval } from './method.js';
 
 /** Where a search stands: everything needed to go on after a crash. JSON. */
 export interface SearchCursor {
@@ -17,6 +17,8 @@ export interface SearchResult {
   readonly plan: LayerPlan;
   readonly cursor: SearchCursor;
   readonly threshold: number | null;
+  /** Thresholds that find this plan by these candidates; null for methods without one. */
+  readonly thresholdInterval: ThresholdInterval | null;
 }
 
 /** What an engine answered for a candidate: the plan with its rule, every sample's number. */
@@ -41,7 +43,8 @@ type Measure = Extract<Ask, { kind: 'measure' }>;
 async function answerMeasurement(ask: Measure, open: () => Promise<Measurer>) {
   if (ask.known !== undefined) return { value: ask.known, layerForwards: 0, cached: true, measured: null };
   const measured = await (await open()).measure(ask.plan, ask.quantity);
-  return { value: measured.mean, layerForwards: measured.layerForwards, cached: false, measured };
+  const { mean: value, layerForwards, isRemembered = false } = measured;
+  return { value, layerForwards, cached: isRemembered, measured: isRemembered ? null : measured };
 }
 
 /** The number people are shown: a cosine as it is, a mean loss as the perplexity it makes. */
@@ -88,7 +91,7 @@ export interface SearchInput {
   readonly onCandidate?: (
     candidate: Candidate,
     cursor: SearchCursor,
-    /** null where the method knew the answer. */
+    /** null where the answer was known. */
     measured: MeasuredCandidate | null,
   ) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
@@ -106,7 +109,10 @@ export async function runSearch(input: SearchInput): Promise<SearchResult> {
     signal?.throwIfAborted();
     const { state, index, evaluations, layerForwards } = cursor;
     const ask = method.ask(state);
-    if (ask.kind === 'done') return { plan: method.finish(state), cursor, threshold: method.threshold(state) };
+    if (ask.kind === 'done') {
+      const thresholdInterval = method.thresholdInterval?.(state) ?? null;
+      return { plan: method.finish(state), cursor, threshold: method.threshold(state), thresholdInterval };
+    }
     if (ask.kind !== 'measure') {
       const { answer, layerForwards: cost } = await answerWhole(ask, input);
       cursor = { index, evaluations, layerForwards: layerForwards + cost, state: method.next(state, answer) };

@@ -22,7 +22,7 @@ const DEFAULT_CALIBRATION = {
   samples: 10,
   tokens: 128,
   seed: 1234,
-  addBos: false,
+  addBos: null,
 } as const;
 const DEFAULT_PROTOCOL = { name: 'MINI', data: 'BUILTIN', limit: null } as const;
 
@@ -57,7 +57,9 @@ export function methodsOf(input: LaunchExperimentInput['method']): LaunchInput['
 
 /** A calibration with its defaults written out. */
 export const calibrationOf = (calibration: CalibrationInput | null | undefined): LaunchInput['calibration'] =>
-  calibration ? { ...calibration, file: calibration.file ?? null } : DEFAULT_CALIBRATION;
+  calibration
+    ? { ...calibration, file: calibration.file ?? null, addBos: calibration.addBos ?? null }
+    : DEFAULT_CALIBRATION;
 
 /** The mutation's input with its defaults written out. */
 export function launchInputOf(input: LaunchExperimentInput): LaunchInput {

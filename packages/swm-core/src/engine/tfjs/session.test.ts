@@ -182,6 +182,22 @@ describe.each(backendNames)('TfjsSession on %s', (name) => {
     await session.close();
   });
 
+  // On a GPU each costs 40 to 100 µs, whatever its size: more of them must be on purpose.
+  it('runs few operations a layer', async () => {
+    const session = await open();
+    const operations = async (text: string) => {
+      const { kernels } = await backend.tf.profile(async () => {
+        await session.measure(parsePlan(text), 'nll');
+        return [];
+      });
+      return kernels.length;
+    };
+    await operations('!0-4 5'); // The embedding, and a tied head turned for wasm, are kept from here on.
+    const layer = (await operations('!0-1 2-5')) - (await operations('!0-2 3-5'));
+    expect(layer).toBe({ tensorflow: 41, wasm: 66 }[name]);
+    await session.close();
+  });
+
   it('leaves no tensor behind', async () => {
     const tensors = () => backend.tf.memory().numTensors;
     const before = tensors();

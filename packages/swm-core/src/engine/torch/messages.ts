@@ -1,7 +1,7 @@
 import { engineProtocol } from '../engine-errors.js';
 
 /** Version of the lines that python/torch_engine.py and this client exchange. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** The first line of the side process: what will compute. */
 export interface Hello {

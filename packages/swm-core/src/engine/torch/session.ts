@@ -2,7 +2,8 @@
 import type { ModelConfig } from '../../checkpoint/model-source.js';
 import { meanOf } from '../../measure/cosine.js';
 import { sampledRows } from '../../measure/sampled-rows.js';
-import { formatPlan, identityPlan, isRewiring, type LayerPlan, outputLayers } from '../../plan/index.js';
+import { mergedLayers } from '../../merge/merged-layers.js';
+import { formatPlan, identityPlan, type LayerPlan } from '../../plan/index.js';
 import type {
   BlockGradients,
   EngineInfo,
@@ -12,7 +13,6 @@ import type {
   Measurement,
   Quantity,
 } from '../engine.js';
-import { unsupportedRule } from '../engine-errors.js';
 import type { TorchClient } from './client.js';
 import { countOf, type Fields, matrixOf, numbersOf } from './messages.js';
 import { readCkaMatrices } from './read-cka.js';
@@ -70,12 +70,18 @@ export class TorchSession implements EngineSession {
     return { blockInfluence, angularDistance, layerForwards: countOf(value, 'layerForwards') };
   }
 
-  /** A plan crosses as its wiring: [projectionsFrom, sideFrom] of each output layer. */
+  /**
+   * A plan crosses as [terms, sideFrom, typeFrom] of each output layer: its projections are the sum of weight * layer over the terms
+   * [layer, weight], its type of attention is that of the last.
+   */
   private async ask(call: string, plan: LayerPlan, fields: Fields = {}): Promise<Fields> {
     if (plan.sourceDepth !== this.config.depth)
       throw new RangeError(`ask: a plan of ${plan.sourceDepth} layers on a model of ${this.config.depth}`);
-    if (!isRewiring(plan)) throw unsupportedRule(plan.rule.name);
-    const layers = outputLayers(plan).map(({ projectionsFrom, sideFrom }) => [projectionsFrom, sideFrom]);
+    const layers = mergedLayers(plan).map(({ projections, sideFrom, projectionsFrom }) => [
+      projections.map(({ layer, weight }) => [layer, weight]),
+      sideFrom,
+      projectionsFrom,
+    ]);
     const value = await this.client.ask(call, formatPlan(plan), { layers, ...fields });
     this.current = { ...this.current, batchSamples: countOf(value, 'batchSamples', 1) };
     return value;
