@@ -88,14 +88,19 @@ async function waitUntilAnswers(service, url, timeoutMs = 60_000) {
   );
 }
 
+function startWeb(env) {
+  const next = join(ROOT, 'node_modules/next/dist/bin/next');
+  return startProcess('web', [next, 'start', join(ROOT, 'apps/web'), '-p', String(WEB_PORT), '-H', '127.0.0.1'], env);
+}
+
 /**
  * Starts database (embedded unless DATABASE_URL is set), API, worker and web, and waits until they answer.
- * Returns `{ token, stop() }`. Needs a finished build.
+ * Returns `{ token, stop() }`. `web: false` leaves the web out. Needs a finished build.
  */
-export async function startServices({ log = console.log, onUnexpectedExit } = {}) {
+export async function startServices({ log = console.log, onUnexpectedExit, web: withWeb = true } = {}) {
   mkdirSync(join(SWM_HOME, 'logs'), { recursive: true });
   await needFreePort(API_PORT, 'SWM_API_PORT');
-  await needFreePort(WEB_PORT, 'SWM_WEB_PORT');
+  if (withWeb) await needFreePort(WEB_PORT, 'SWM_WEB_PORT');
   const { openDatabase } = await import(pathToFileURL(join(ROOT, 'apps/server/dist/db/database.js')).href);
   const database = await openDatabase({ databaseUrl: process.env.DATABASE_URL, swmHome: SWM_HOME });
   log(`database: ${process.env.DATABASE_URL ? 'the one DATABASE_URL names' : 'embedded PostgreSQL'}`);
@@ -121,22 +126,12 @@ export async function startServices({ log = console.log, onUnexpectedExit } = {}
     log(`api: ${API_URL}/graphql`);
     services.push(startProcess('worker', [join(ROOT, 'apps/server/dist/worker.js')], env));
     log(`worker: engine folder ${ENGINE_FOLDER}${engineStatus()?.ok ? '' : ' (not built: wasm)'}`);
-    const web = startProcess(
-      'web',
-      [
-        join(ROOT, 'node_modules/next/dist/bin/next'),
-        'start',
-        join(ROOT, 'apps/web'),
-        '-p',
-        String(WEB_PORT),
-        '-H',
-        '127.0.0.1',
-      ],
-      env,
-    );
-    services.push(web);
-    await waitUntilAnswers(web, `${WEB_URL}/healthz`);
-    log(`web: ${WEB_URL}`);
+    if (withWeb) {
+      const web = startWeb(env);
+      services.push(web);
+      await waitUntilAnswers(web, `${WEB_URL}/healthz`);
+      log(`web: ${WEB_URL}`);
+    }
   } catch (error) {
     await stop();
     throw error;

@@ -37,6 +37,10 @@ const VERIFICATIONS = {
     shows: 'The published script and our search on each engine, in turn',
     command: 'npm run bench -- search',
   },
+  'what-if': {
+    shows: 'measurePlan on SmolLM2-135M over GraphQL: twenty plans by a warm worker (B11)',
+    command: 'node tools/verify-what-if.mjs',
+  },
   'mini-suite': {
     shows: 'Dense and random-weight scores on the built-in suite (A9)',
     command: 'node tools/verify-mini-suite.mjs',

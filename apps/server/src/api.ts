@@ -16,6 +16,7 @@ import { ExperimentEventsResolver } from './graphql/experiment/experiment-events
 import { createHttpServer, listen } from './graphql/http-server.js';
 import { LeaderboardGroupResolver, LeaderboardRowResolver } from './graphql/leaderboard/leaderboard.resolver.js';
 import { createLoaders } from './graphql/loaders.js';
+import { MeasurementResolver } from './graphql/measurement/measurement.resolver.js';
 import { MethodResolver } from './graphql/method/method.resolver.js';
 import { ModelResolver } from './graphql/model/model.resolver.js';
 import { createSchema } from './graphql/schema.js';
@@ -30,6 +31,7 @@ import { ExperimentService } from './services/experiment-service.js';
 import { createLaunchEnvironment } from './services/launch-environment.js';
 import { LaunchService } from './services/launch-service.js';
 import { LeaderboardService } from './services/leaderboard-service.js';
+import { MeasurementService } from './services/measurement-service.js';
 import { ModelService } from './services/model-service.js';
 import { ResultService } from './services/result-service.js';
 import { SimilarityService } from './services/similarity-service.js';
@@ -45,7 +47,7 @@ export interface Api {
 
 /** Starts the API on a migrated database (an embedded one where `databaseUrl` is missing). Throws `DB.*` or `API.PORT_BUSY`. */
 export async function startApi(
-  env: Omit<Env, 'webPort' | 'engine' | 'torchDtype' | 'engineFolder'>,
+  env: Omit<Env, 'webPort' | 'engine' | 'torchDtype' | 'engineFolder' | 'warmBytes' | 'warmIdleSeconds'>,
   options: { readonly logger: Logger; readonly onQuery?: (sql: string) => void },
 ): Promise<Api> {
   const { logger, onQuery } = options;
@@ -96,7 +98,9 @@ async function composeServer(parts: {
   const results = new ResultService(db);
   const leaderboard = new LeaderboardService(db);
   const similarities = new SimilarityService(db);
-  const launches = new LaunchService(db, queue, models, createLaunchEnvironment(env));
+  const environment = createLaunchEnvironment(env);
+  const launches = new LaunchService(db, queue, models, environment);
+  const measurements = new MeasurementService(db, queue, models, environment, bell);
   const schema = await createSchema(
     new Map<unknown, object>([
       [ViewerResolver, new ViewerResolver(auth)],
@@ -104,6 +108,7 @@ async function composeServer(parts: {
       [ModelResolver, new ModelResolver(models)],
       [ModelSimilarityResolver, new ModelSimilarityResolver(launches)],
       [LayerSimilarityResolver, new LayerSimilarityResolver(experiments)],
+      [MeasurementResolver, new MeasurementResolver(measurements)],
       [ExperimentResolver, new ExperimentResolver(experiments, launches, results)],
       [ExperimentEventsResolver, new ExperimentEventsResolver()],
       [LeaderboardRowResolver, new LeaderboardRowResolver(leaderboard)],

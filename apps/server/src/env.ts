@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { CodedError } from '@swm/core/errors';
 import { z } from 'zod';
@@ -24,6 +25,14 @@ const schema = z.object({
   SWM_ENGINE: z.enum(['auto', 'tensorflow', 'wasm', 'torch']).default('auto'),
   /** Number format of the torch engine. */
   SWM_TORCH_DTYPE: z.enum(['f32', 'bf16', 'f16']).default('f32'),
+  /** Memory that models may take which stay open between questions about plans; by default a quarter of the machine's. */
+  SWM_WARM_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(() => Math.floor(totalmem() / 4)),
+  /** How long such a model stays open when nobody asks. */
+  SWM_WARM_IDLE_SECONDS: z.coerce.number().min(1).max(86_400).default(600),
   /** Where the compiled TensorFlow.js lies; tests share one. */
   SWM_ENGINE_FOLDER: z.string().optional(),
 });
@@ -33,7 +42,7 @@ const invalidEnv = (names: readonly string[]): CodedError =>
   new CodedError({
     code: 'INPUT.ENV_INVALID',
     message: `The environment variable ${names.join(', ')} cannot be used as it is set.`,
-    fix: 'Ports are whole numbers from 1 to 65535, SWM_API_URL is an address, SWM_ENGINE is auto, tensorflow, wasm or torch, SWM_TORCH_DTYPE is f32, bf16 or f16.',
+    fix: 'Ports are whole numbers from 1 to 65535, SWM_API_URL is an address, SWM_ENGINE is auto, tensorflow, wasm or torch, SWM_TORCH_DTYPE is f32, bf16 or f16, SWM_WARM_BYTES and SWM_WARM_IDLE_SECONDS are numbers from 1.',
   });
 
 /** The environment of the API and the worker, parsed once; the only reader of process.env in the server. Empty is unset. */
@@ -56,6 +65,8 @@ export function readEnv(variables: NodeJS.ProcessEnv = process.env) {
     python: env.SWM_PYTHON ?? resolve(env.SWM_HOME, 'python', 'bin', 'python'),
     engine: env.SWM_ENGINE,
     torchDtype: env.SWM_TORCH_DTYPE,
+    warmBytes: env.SWM_WARM_BYTES,
+    warmIdleSeconds: env.SWM_WARM_IDLE_SECONDS,
     engineFolder: env.SWM_ENGINE_FOLDER ?? resolve(env.SWM_HOME, 'engine'),
   };
 }

@@ -9,8 +9,10 @@ import { openDatabase } from './db/database.js';
 import { type Env, readEnv } from './env.js';
 import { createQueue } from './queue/queue.js';
 import { sweepTemporaryFolders } from './worker/checkpoint-files.js';
+import { MeasurementAnswerer } from './worker/measurement-answerer.js';
 import { Pipeline } from './worker/pipeline.js';
-import { createStages } from './worker/stages/index.js';
+import { createStages, type StageTools } from './worker/stages/index.js';
+import { WarmSessions } from './worker/warm-sessions.js';
 
 const VERSION = '0.1.0';
 const GRACE_SECONDS = 25;
@@ -23,7 +25,7 @@ function prepareTensorflow(): void {
   process.env.NVIDIA_TF32_OVERRIDE ??= '0';
 }
 
-/** The worker: takes experiments from the queue, one at a time. Resolves once it listens; `stop` finishes or releases the running one. */
+/** The worker: takes experiments from the queue, one at a time, and answers measurements between them. Resolves once it listens; `stop` finishes or releases the running one. */
 export async function startWorker(env: Env): Promise<{ stop(): Promise<void> }> {
   prepareTensorflow();
   const log = pino({ name: 'worker' });
@@ -40,7 +42,7 @@ export async function startWorker(env: Env): Promise<{ stop(): Promise<void> }> 
   const checkpointsFolder = join(env.swmHome, 'checkpoints');
   await sweepTemporaryFolders(checkpointsFolder);
   const runPrefix = 'swm-';
-  const stages = createStages({
+  const tools: StageTools = {
     python: env.python,
     engineFolder: env.engineFolder,
     engine: env.engine,
@@ -51,23 +53,34 @@ export async function startWorker(env: Env): Promise<{ stop(): Promise<void> }> 
     threads: cpus().length,
     runPrefix,
     tool: `swm-platform ${VERSION}`,
+  };
+  const logError = (error: unknown, context: Readonly<Record<string, unknown>>) =>
+    log.error({ err: error, ...context });
+  const warm = new WarmSessions({
+    budgetBytes: env.warmBytes,
+    idleMs: env.warmIdleSeconds * 1000,
+    onChange: (change, session) => log.info({ session }, `warm session ${change}`),
   });
   const pipeline = new Pipeline({
     db,
-    stages,
+    stages: createStages(tools),
     workerId,
     experimentsFolder: join(env.swmHome, 'experiments'),
     reap: (experimentId) => reapOrphans(`${runPrefix}${experimentId}`),
-    logError: (error, context) => log.error({ err: error, ...context }),
+    alone: (work) => warm.alone(work),
+    logError,
   });
+  const answerer = new MeasurementAnswerer({ db, tools, warm, log: (line) => log.info(line), logError });
   const shutdown = new AbortController();
   await queue.open();
-  await queue.consume((experimentId) => pipeline.run(experimentId, shutdown.signal));
+  await queue.consume('experiment', (id) => pipeline.run(id, shutdown.signal));
+  await queue.consume('measurement', (id) => answerer.answer(id, shutdown.signal));
   log.info({ workerId }, 'listening');
   return {
     stop: async () => {
       shutdown.abort();
       await queue.close(GRACE_SECONDS);
+      await warm.closeAll();
       clearInterval(heartbeat);
       await db.worker.update({ where: { id: workerId }, data: { stoppedAt: new Date() } }).catch(onError);
       await db.$disconnect();

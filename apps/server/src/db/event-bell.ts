@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
-/** The channel that the trigger on `experiment_event` notifies; the payload is the experiment's id. */
-const CHANNEL = 'experiment_event';
+/** Channels that triggers notify: on a new event of an experiment, on the answer to a measurement request; the payload is the row's id. */
+const CHANNELS = ['experiment_event', 'measurement_request'];
 const RECONNECT_MS = 1000;
 
 /** One wait for the bell; `cancel` ends it early. */
@@ -13,7 +13,7 @@ export interface Ring {
 }
 
 /**
- * Rings when an experiment has a new event, over one listening connection a process. A ring says "look", not what there is to see: it
+ * Rings when an experiment has a new event, or a request its answer, over one listening connection a process. A ring says "look", not what there is to see: it
  * may come for nothing, and while the connection is away it does not come at all, which is why every wait has an end.
  */
 export class EventBell {
@@ -31,17 +31,17 @@ export class EventBell {
     void this.listen();
   }
 
-  /** Waits for an event of the experiment from this moment on: ask before looking, so that nothing falls between. */
-  next(experimentId: string, timeoutMs: number): Ring {
+  /** Waits for news of an experiment or a request from this moment on: ask before looking, so that nothing falls between. */
+  next(id: string, timeoutMs: number): Ring {
     let cancel = () => {};
     const done = new Promise<void>((resolve) => {
-      const listeners = this.waiting.get(experimentId) ?? new Set();
-      this.waiting.set(experimentId, listeners);
+      const listeners = this.waiting.get(id) ?? new Set();
+      this.waiting.set(id, listeners);
       const timer = setTimeout(() => cancel(), timeoutMs);
       cancel = () => {
         clearTimeout(timer);
         listeners.delete(cancel);
-        if (listeners.size === 0 && this.waiting.get(experimentId) === listeners) this.waiting.delete(experimentId);
+        if (listeners.size === 0 && this.waiting.get(id) === listeners) this.waiting.delete(id);
         resolve();
       };
       listeners.add(cancel);
@@ -76,7 +76,7 @@ export class EventBell {
     client.on('notification', ({ payload }) => this.ring(payload ?? ''));
     try {
       await client.connect();
-      await client.query(`LISTEN ${CHANNEL}`);
+      for (const channel of CHANNELS) await client.query(`LISTEN ${channel}`);
       this.ringAll(); // What happened before we listened rang for nobody.
       if (this.closing.signal.aborted) return;
       await ended;
@@ -85,11 +85,11 @@ export class EventBell {
     }
   }
 
-  private ring(experimentId: string): void {
-    for (const cancel of [...(this.waiting.get(experimentId) ?? [])]) cancel();
+  private ring(id: string): void {
+    for (const cancel of [...(this.waiting.get(id) ?? [])]) cancel();
   }
 
   private ringAll(): void {
-    for (const experimentId of [...this.waiting.keys()]) this.ring(experimentId);
+    for (const id of [...this.waiting.keys()]) this.ring(id);
   }
 }

@@ -1,4 +1,5 @@
 import type { ExperimentEvent } from '../services/event-feed.js';
+import type { Patience } from '../services/measurement-service.js';
 import type { TeamScope } from '../services/team-scope.js';
 import type { Loaders } from './loaders.js';
 
@@ -7,6 +8,8 @@ export interface ApiContext {
   readonly requestId: string;
   readonly scope: TeamScope;
   readonly loaders: Loaders;
+  /** How long the whole request may wait for workers. */
+  readonly patience: Patience;
   /** Events of an experiment as they are written, until it or the request ends; absent where a request cannot stream. */
   readonly followEvents?: (experimentId: string, after: number) => Promise<AsyncGenerator<ExperimentEvent>>;
 }

@@ -25,6 +25,8 @@ import type { Loaders } from './loaders.js';
 import { checkOperationSize, MAX_TOKENS } from './operation-limits.js';
 
 const BODY_LIMIT = '100kb';
+/** One slider needs one round trip; longer waits are for subscriptions and queries (docs/adr/0008). */
+const PATIENCE_MS = 3000;
 
 export interface HttpServerOptions {
   readonly schema: GraphQLSchema;
@@ -70,7 +72,10 @@ export async function createHttpServer(
   const contextOf = (response: Response): ApiContext & { readonly scope: TeamScope } => {
     const { requestId, scope } = localsOf(response);
     if (!scope) throw authRequired(); // Unreachable behind requireToken; and the default is to deny.
-    return { requestId, scope, loaders: options.createLoaders(scope) };
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const patience = { until: performance.now() + PATIENCE_MS, signal: gone.signal };
+    return { requestId, scope, patience, loaders: options.createLoaders(scope) };
   };
   const stream = createEventStream({
     ...options,

@@ -5,6 +5,7 @@ import { ComparisonResolver } from './comparison/comparison.resolver.js';
 import { ExperimentResolver } from './experiment/experiment.resolver.js';
 import { ExperimentEventsResolver } from './experiment/experiment-events.resolver.js';
 import { LeaderboardGroupResolver, LeaderboardRowResolver } from './leaderboard/leaderboard.resolver.js';
+import { MeasurementResolver } from './measurement/measurement.resolver.js';
 import { MethodResolver } from './method/method.resolver.js';
 import { ModelResolver } from './model/model.resolver.js';
 import { LayerSimilarityResolver, ModelSimilarityResolver } from './similarity/similarity.resolver.js';
@@ -26,6 +27,7 @@ export async function createSchema(instances: ResolverInstances = new Map()): Pr
       ModelResolver,
       ModelSimilarityResolver,
       LayerSimilarityResolver,
+      MeasurementResolver,
       ExperimentResolver,
       ExperimentEventsResolver,
       LeaderboardRowResolver,

@@ -31,19 +31,23 @@ export function createModelInspector(swmHome: string): ModelInspector {
 
 /**
  * Headers strictly, tokenizer against the embedding, then every weight once for the digest. `onDigests` hears of the weights'
- * digests and of the state the files were in before they were hashed.
+ * digests and of the state the files were in before they were hashed. Throws the signal's reason when it is aborted.
  */
 export async function inspectModel(
   path: string,
-  onDigests?: (hashed: { readonly filesState: string; readonly digests: TensorDigests }) => Promise<void>,
+  options: {
+    readonly onDigests?: (hashed: { readonly filesState: string; readonly digests: TensorDigests }) => Promise<void>;
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<InspectedModel> {
+  const { onDigests, signal } = options;
   const folder = await fileModelFolder(path);
   try {
     const filesState = await folder.filesState();
     const model = await openModel(folder);
     await checkTokenizer(folder, model.config.vocabSize, model.architecture.placeholderTokens);
     const { total, perLayer } = parameterCounts(model);
-    const digests = await tensorDigests(model);
+    const digests = await tensorDigests(model, signal);
     await onDigests?.({ filesState, digests });
     return {
       folder: await realpath(path),

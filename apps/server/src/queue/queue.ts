@@ -1,6 +1,9 @@
 import { fromPrisma, PgBoss } from 'pg-boss';
 
-const QUEUE = 'experiment';
+/** Each queue with the name under which its jobs carry the id they are about. */
+const QUEUES = { experiment: 'experimentId', measurement: 'requestId' } as const;
+export type QueueName = keyof typeof QUEUES;
+const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[]; // keys of the constant above
 
 /** Seconds without a sign of life after which a job is given to another worker; 10 is pg-boss's minimum. */
 const HEARTBEAT_SECONDS = 10;
@@ -13,24 +16,24 @@ const UNLIMITED = 1_000_000;
 /** What a handler says about a job: over, or to be delivered again after so many seconds. */
 export type Delivery = { readonly kind: 'finished' } | { readonly kind: 'again'; readonly seconds: number };
 
-export type JobHandler = (experimentId: string) => Promise<Delivery>;
+export type JobHandler = (id: string) => Promise<Delivery>;
 
 /** The transaction a job is written in: any Prisma transaction client. */
 type Transaction = Parameters<typeof fromPrisma>[0];
 
 export interface Queue {
-  /** Creates the queue where it is missing. Call once before anything else. */
+  /** Creates the queues where they are missing. Call once before anything else. */
   open(): Promise<void>;
-  /** Writes the experiment's job in the caller's transaction: both commit, or neither (I-01). */
-  enqueue(transaction: Transaction, experimentId: string): Promise<void>;
-  /** Hands jobs to `handler`, one at a time. A handler that throws gets its job again. */
-  consume(handler: JobHandler): Promise<void>;
-  /** No new job from now on; waits up to `graceSeconds` for the running one, which is then left to be delivered again. */
+  /** Writes the job of a row in the caller's transaction: both commit, or neither (I-01). */
+  enqueue(transaction: Transaction, queue: QueueName, id: string): Promise<void>;
+  /** Hands the jobs of a queue to `handler`, one at a time. A handler that throws gets its job again. */
+  consume(queue: QueueName, handler: JobHandler): Promise<void>;
+  /** No new job from now on; waits up to `graceSeconds` for the running ones, which are then left to be delivered again. */
   close(graceSeconds?: number): Promise<void>;
 }
 
 /**
- * The job queue in PostgreSQL (schema `pgboss`): one job an experiment, which carries its id and nothing else. A job whose worker
+ * The job queues in PostgreSQL (schema `pgboss`): one job an experiment or measurement, which carries its id and nothing else. A job whose worker
  * died is delivered again about 12 s later. `consumes` is for workers: it turns on the upkeep that finds such jobs.
  */
 export function createQueue(options: {
@@ -56,30 +59,32 @@ export function createQueue(options: {
   return {
     open: async () => {
       await boss.start();
-      await boss.createQueue(QUEUE, {
-        heartbeatSeconds: HEARTBEAT_SECONDS,
-        expireInSeconds: EXPIRE_SECONDS,
-        retentionSeconds: YEAR_SECONDS,
-        retryLimit: UNLIMITED,
-        retryDelay: 1,
-        notify: true,
-      });
+      for (const queue of QUEUE_NAMES)
+        await boss.createQueue(queue, {
+          heartbeatSeconds: HEARTBEAT_SECONDS,
+          expireInSeconds: EXPIRE_SECONDS,
+          retentionSeconds: YEAR_SECONDS,
+          retryLimit: UNLIMITED,
+          retryDelay: 1,
+          notify: true,
+        });
     },
-    enqueue: async (transaction, experimentId) => {
-      await boss.send(QUEUE, { experimentId }, { db: fromPrisma(transaction) });
+    enqueue: async (transaction, queue, id) => {
+      await boss.send(queue, { [QUEUES[queue]]: id }, { db: fromPrisma(transaction) });
     },
-    consume: async (handler) => {
+    consume: async (queue, handler) => {
       const work = {
         batchSize: 1,
         heartbeatRefreshSeconds: 3,
         pollingIntervalSeconds: 1,
         notifyPollingIntervalSeconds: 1,
       };
-      await boss.work<{ experimentId: string }>(QUEUE, work, async ([job]) => {
-        if (!job) return;
-        const delivery = await handler(job.data.experimentId);
+      await boss.work<Readonly<Record<string, string>>>(queue, work, async ([job]) => {
+        const id = job?.data[QUEUES[queue]];
+        if (!job || id === undefined) return;
+        const delivery = await handler(id);
         // A crash between this line and the completion leaves two jobs; the claim makes the second one harmless.
-        if (delivery.kind === 'again') await boss.send(QUEUE, job.data, { startAfter: delivery.seconds });
+        if (delivery.kind === 'again') await boss.send(queue, job.data, { startAfter: delivery.seconds });
       });
     },
     close: (graceSeconds = 5) => boss.stop({ graceful: true, timeout: graceSeconds * 1000 }),

@@ -1,5 +1,3 @@
-import { needsBos } from '@swm/core/checkpoint';
-import { isCodedError } from '@swm/core/errors';
 import {
   layersOfParams,
   layersOfRatio,
@@ -17,17 +15,11 @@ import {
   validateProtocolRequest,
 } from '@swm/eval/protocol';
 import { type LaunchRequest, launchRequestSchema, STAGE_NAMES } from '../db/launch-request.js';
+import { bad, type Check, caught, errorsOf, wrong } from './check.js';
+import { checkCalibration } from './check-calibration.js';
 import { type LaunchEnvironment, taskDataFiles } from './launch-environment.js';
 import type { LaunchInput } from './launch-input.js';
-import { asUserError, type UserError } from './user-error.js';
-
-type Check<Value> = { readonly value: Value } | { readonly errors: readonly UserError[] };
-
-const wrong = (code: string, field: readonly string[], message: string, hint: string): UserError => ({
-  ...{ code, field, message, hint },
-});
-const bad = (...errors: readonly UserError[]) => ({ errors });
-const errorsOf = (check: Check<unknown>): readonly UserError[] => ('errors' in check ? check.errors : []);
+import type { UserError } from './user-error.js';
 
 /**
  * Everything that can be known to be wrong with a launch before it is queued, at once; or the request with its defaults written
@@ -39,13 +31,12 @@ export function checkLaunch(
   environment: LaunchEnvironment,
 ): Check<LaunchRequest> {
   const method = checkMethod(input, model);
-  const bos = checkBos(input.calibration, model?.architecture ?? '');
+  const calibration = checkCalibration(input.calibration, model?.architecture ?? '', environment);
   const checks: readonly Check<unknown>[] = [
     model ? { value: model } : bad(modelNotFound()),
     method,
     checkDepth(method, model),
-    checkCalibration(input.calibration, environment),
-    bos,
+    calibration,
     checkProtocol(input, environment),
     checkLatency(input),
     checkPython(input, method, model, environment),
@@ -53,13 +44,11 @@ export function checkLaunch(
     checkKey(input.idempotencyKey),
   ];
   const errors = checks.flatMap(errorsOf);
-  const { calibration, latency, stopAfter, engine, modelId } = input;
-  if (errors.length > 0 || 'errors' in method || 'errors' in bos || latency === 'STATIC') return { errors };
-  const { file, ...given } = calibration;
-  const rest = { ...given, addBos: bos.value };
+  const { latency, stopAfter, engine, modelId } = input;
+  if (errors.length > 0 || 'errors' in method || 'errors' in calibration || latency === 'STATIC') return { errors };
   const protocol = protocolRequestOf(input);
   const request = { modelId, method: method.value, protocol, latency, stopAfter, engine };
-  return { value: launchRequestSchema.parse({ ...request, calibration: file === null ? rest : { ...rest, file } }) };
+  return { value: launchRequestSchema.parse({ ...request, calibration: calibration.value }) };
 }
 
 /** `MODEL.NOT_FOUND`: no such model of this team. */
@@ -109,69 +98,6 @@ function checkTarget(target: LaunchInput['target'], model: ModelSize): Check<num
 function checkDepth(method: Check<MethodRequest>, model: { readonly depth: number } | null): Check<unknown> {
   if ('errors' in method || !model) return { value: null };
   return caught(() => validateMethodRequest(method.value, model.depth));
-}
-
-/** Runs a reader or validator that throws a coded error naming its field. */
-function caught<Value>(read: () => Value): Check<Value> {
-  try {
-    return { value: read() };
-  } catch (error) {
-    if (isCodedError(error)) return bad(asUserError(error));
-    throw error;
-  }
-}
-
-/** Whether samples begin with BOS: as asked for, else as the family needs it. */
-function checkBos({ addBos }: LaunchInput['calibration'], architecture: string): Check<boolean> {
-  if (addBos !== false || !needsBos(architecture)) return { value: addBos ?? needsBos(architecture) };
-  return bad(
-    wrong(
-      'CALIBRATION.BOS_NEEDED',
-      ['calibration', 'addBos'],
-      'Models of this family compute nothing sensible on texts without a BOS token.',
-      'Leave addBos out, or set it to true.',
-    ),
-  );
-}
-
-function checkCalibration(calibration: LaunchInput['calibration'], environment: LaunchEnvironment): Check<unknown> {
-  const errors: UserError[] = [];
-  const { source, file } = calibration;
-  if (source !== 'BUILTIN' && source !== 'FILE')
-    errors.push(
-      wrong(
-        'CALIBRATION.SOURCE_UNAVAILABLE',
-        ['calibration', 'source'],
-        `Calibration text ${source} is not there yet.`,
-        'Use BUILTIN, or FILE with a JSON Lines file of yours (one object a line, with "text").',
-      ),
-    );
-  if (source === 'FILE' ? file === null || !environment.isFile(file) : file !== null)
-    errors.push(
-      wrong(
-        'CALIBRATION.FILE_INVALID',
-        ['calibration', 'file'],
-        source === 'FILE' ? 'The calibration file is not there.' : 'A calibration file is read for source FILE alone.',
-        source === 'FILE'
-          ? 'Give the absolute path of a file on the server’s machine.'
-          : 'Set source: FILE, or leave the file out.',
-      ),
-    );
-  for (const [field, low, high] of [
-    ['samples', 1, 1024],
-    ['tokens', 8, 4096],
-    ['seed', 0, 2 ** 31 - 1],
-  ] as const)
-    if (calibration[field] < low || calibration[field] > high)
-      errors.push(
-        wrong(
-          'CALIBRATION.OUT_OF_RANGE',
-          ['calibration', field],
-          `calibration.${field} is ${calibration[field]}.`,
-          `Give a whole number from ${low} to ${high}.`,
-        ),
-      );
-  return errors.length > 0 ? { errors } : { value: null };
 }
 
 const reaches = (input: LaunchInput, stage: (typeof STAGE_NAMES)[number]): boolean =>

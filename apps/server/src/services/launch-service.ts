@@ -105,7 +105,7 @@ export class LaunchService {
         events: { create: { seq: 1, kind: 'state', data: { to: 'QUEUED', attempt: 0 } } },
       },
     });
-    await this.queue.enqueue(tx, experiment.id);
+    await this.queue.enqueue(tx, 'experiment', experiment.id);
     return experiment;
   }
 

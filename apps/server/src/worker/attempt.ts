@@ -3,8 +3,9 @@ import type { Prisma, PrismaClient } from '../db/generated/client.js';
 import type { StageName } from '../db/launch-request.js';
 import { type StageOutputs, type StageProgress, stageOutputSchemas } from '../db/stage-outputs.js';
 import { untilReachable } from './database-patience.js';
+import { keepMeasurements } from './plan-measurements.js';
 import { dropUnsharedCheckpoint, writeRecords } from './records.js';
-import type { StageRecords } from './stage.js';
+import type { PlanMeasurementRecord, StageRecords } from './stage.js';
 
 /** How long a claim holds without a heartbeat, in seconds of the database's clock (I-05, I-07). */
 export const LEASE_SECONDS = 30;
@@ -114,9 +115,20 @@ export class Attempt {
     });
   }
 
-  saveCursor(name: StageName, cursor: unknown, events: readonly EventRow[]): Promise<void> {
+  /** The resume point of a stage and what led to it. */
+  saveCursor(
+    name: StageName,
+    cursor: unknown,
+    found: {
+      readonly events: readonly EventRow[];
+      readonly modelId: string;
+      readonly measurements: readonly PlanMeasurementRecord[];
+    },
+  ): Promise<void> {
+    const { events, modelId, measurements } = found;
     return this.write(events, async (tx) => {
       await tx.stage.update({ where: this.stageKey(name), data: { cursor: asJson(cursor) } });
+      await keepMeasurements(tx, modelId, measurements);
     });
   }
 

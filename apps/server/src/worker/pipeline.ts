@@ -13,8 +13,9 @@ import {
 import { type Attempt, CancelRequestedError, StaleAttemptError } from './attempt.js';
 import { type ClaimedExperiment, claimExperiment } from './claim.js';
 import { knownResults } from './known-results.js';
-import type { Stages } from './stage.js';
+import type { StageOutcome, Stages } from './stage.js';
 import { type ClosedOutputs, createStageRun } from './stage-run.js';
+import { crashedTooOften, internal } from './worker-errors.js';
 
 const HEARTBEAT_MS = 10_000;
 const CANCEL_POLL_MS = 1_000;
@@ -24,6 +25,14 @@ const BACK_OFF_SECONDS = [2, 10, 30];
 
 /** What the queue is told: over, or to be delivered again. */
 export type PipelineEnd = { readonly kind: 'finished' } | { readonly kind: 'again'; readonly seconds: number };
+
+/** Stages that need the machine's memory and processors; a latency is measured with nothing beside it (I-31). */
+const HEAVY_STAGES: ReadonlySet<StageName> = new Set([
+  'analyse-layers',
+  'search-plan',
+  'evaluate',
+  'benchmark-latency',
+]);
 
 const FINISHED: PipelineEnd = { kind: 'finished' };
 
@@ -42,25 +51,10 @@ export interface PipelineOptions {
   readonly experimentsFolder: string;
   /** Ends whatever an experiment's dead attempts left running. */
   readonly reap: (experimentId: string) => Promise<unknown>;
+  /** Does a stage's work while nothing else of this worker computes. */
+  readonly alone: <Result>(work: () => Promise<Result>) => Promise<Result>;
   readonly logError: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
 }
-
-/** `WORKER.CRASHED`: the worker died at the same point again and again. */
-const crashedTooOften = (): CodedError =>
-  new CodedError({
-    code: 'WORKER.CRASHED',
-    message: `The worker died ${MAX_ATTEMPTS} times at the same point of this experiment.`,
-    fix: 'Most often the machine ran out of memory: use a smaller model or fewer calibration samples, and see the worker’s log.',
-  });
-
-/** `WORKER.INTERNAL`: a bug of ours; the log has the rest under the same id. */
-const internal = (requestId: string, cause: unknown): CodedError =>
-  new CodedError({
-    code: 'WORKER.INTERNAL',
-    message: `Something failed that should not (${requestId}).`,
-    fix: 'Report it with the worker’s log, where the same id stands.',
-    cause,
-  });
 
 /** The failure that was last seen, as an error again. */
 function revived(stored: unknown): CodedError | undefined {
@@ -127,7 +121,7 @@ export class Pipeline {
     try {
       if (experiment.cancelRequestedAt) throw new CancelRequestedError();
       const { count, lastError } = await attempt.attemptsAtThisPoint();
-      if (count > MAX_ATTEMPTS) throw revived(lastError) ?? crashedTooOften();
+      if (count > MAX_ATTEMPTS) throw revived(lastError) ?? crashedTooOften(MAX_ATTEMPTS);
       for (const name of STAGE_NAMES) {
         const row = experiment.stages.find((stage) => stage.name === name);
         if (!row || row.state === 'SKIPPED') continue;
@@ -170,7 +164,7 @@ export class Pipeline {
     },
   ): Promise<PipelineEnd | undefined> {
     const { attempt, experiment, request, outputs, signal, folder, cursor } = run;
-    const { db, stages } = this.options;
+    const { db, stages, alone } = this.options;
     await attempt.beginStage(name);
     const started = performance.now();
     const { context, settle } = createStageRun(name, cursor, {
@@ -186,7 +180,8 @@ export class Pipeline {
       signal,
       folder,
     });
-    const outcome = await stages[name].run(context).finally(settle);
+    const work = (): Promise<StageOutcome> => stages[name].run(context);
+    const outcome = await (HEAVY_STAGES.has(name) ? alone(work) : work()).finally(settle);
     signal.throwIfAborted();
     if (outcome.kind === 'snooze') {
       await attempt.giveBack(name, 'snooze', outcome.seconds);

@@ -1,11 +1,12 @@
 import { access, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CodedError } from '@swm/core/errors';
-import { formatPlan, outputDepth, readPlanJson } from '@swm/core/plan';
+import { readPlanJson } from '@swm/core/plan';
 import { Prisma } from '../db/generated/client.js';
 import type { StageName } from '../db/launch-request.js';
 import { layerSimilarityFiguresSchema } from '../db/layer-similarity-figures.js';
 import { deriveEntry } from '../db/leaderboard-entry.js';
+import { planRow } from '../db/plan-row.js';
 import { type StageOutputs, stageOutputSchemas } from '../db/stage-outputs.js';
 import type { StageRecords } from './stage.js';
 
@@ -97,19 +98,7 @@ const writers: Writers = {
   },
 
   'search-plan': async (tx, { experimentId, workerId }, output) => {
-    const plan = readPlanJson(output.plan);
-    await tx.plan.createMany({
-      data: [
-        {
-          id: output.planId,
-          json: output.plan as Prisma.InputJsonValue, // Read as a plan just above.
-          text: formatPlan(plan),
-          sourceDepth: plan.sourceDepth,
-          outputDepth: outputDepth(plan),
-        },
-      ],
-      skipDuplicates: true,
-    });
+    await tx.plan.createMany({ data: [planRow(readPlanJson(output.plan))], skipDuplicates: true });
     const engine = output.engine === null ? {} : { engine: { ...output.engine } };
     await tx.experiment.update({
       where: { id: experimentId },

@@ -101,7 +101,8 @@ export function createStageRun(
     isWanted: (wanted) => isWanted(request, wanted),
     known,
     cursor,
-    saveCursor: (next, events = []) => attempt.saveCursor(name, next, events.map(row)),
+    saveCursor: (next, events = [], measurements = []) =>
+      attempt.saveCursor(name, next, { events: events.map(row), modelId: model.id, measurements }),
     recorded: (kind) => attempt.flush().then(() => recorded(name, kind)),
     progress,
     emit: (event) => attempt.emit(row(event)),

@@ -1,4 +1,6 @@
+import type { EngineInfo } from '@swm/core/engine';
 import { CodedError } from '@swm/core/errors';
+import type { MeasuredCandidate } from '@swm/core/method';
 import type { LaunchRequest, StageName } from '../db/launch-request.js';
 import type { LayerSimilarityFigures } from '../db/layer-similarity-figures.js';
 import type { StageOutputs } from '../db/stage-outputs.js';
@@ -75,6 +77,12 @@ export interface StageRecords {
   readonly layerSimilarity?: LayerSimilarityFigures;
 }
 
+/** What an engine measured of a plan of the experiment's model: kept, so that nobody measures it again. */
+export interface PlanMeasurementRecord extends MeasuredCandidate {
+  readonly calibrationSha256: string;
+  readonly engine: EngineInfo;
+}
+
 /** How a stage ended. A failure is thrown: a `CodedError`, retried where it says so; anything else is a bug. */
 export type StageOutcome<Name extends StageName = StageName> =
   | { readonly kind: 'done'; readonly output: StageOutputs[Name]; readonly records?: StageRecords }
@@ -117,8 +125,12 @@ export interface StageContext {
   readonly known: KnownResults;
   /** Where this stage stood when it was last saved; null on a first run. */
   readonly cursor: unknown;
-  /** Saves the resume point and these events in one transaction. */
-  saveCursor(cursor: unknown, events?: readonly StageEvent[]): Promise<void>;
+  /** Saves the resume point, these events and these measurements in one transaction. */
+  saveCursor(
+    cursor: unknown,
+    events?: readonly StageEvent[],
+    measurements?: readonly PlanMeasurementRecord[],
+  ): Promise<void>;
   /** The data of this stage's durable events of one kind, in order. */
   recorded(kind: EventKind): Promise<readonly unknown[]>;
   /** Throttled; `total` null when unknown. Time left is derived from the pace of this run. */

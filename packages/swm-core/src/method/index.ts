@@ -12,5 +12,5 @@ export {
   validateMethodRequest,
 } from './registry.js';
 export { createMemory, type MeasurementMemory, remembering } from './remembering.js';
-export { type Measurer, runSearch, type SearchCursor, type SearchResult } from './search.js';
+export { type MeasuredCandidate, type Measurer, runSearch, type SearchCursor, type SearchResult } from './search.js';
 export { layersOfParams, layersOfRatio, type ModelSize } from './target.js';

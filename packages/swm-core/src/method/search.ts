@@ -1,4 +1,4 @@
-import type { EngineSession } from '../engine/engine.js';
+import type { EngineSession, Measurement, Quantity } from '../engine/engine.js';
 import { CodedError } from '../errors.js';
 import { formatPlan, type LayerPlan } from '../plan/index.js';
 import type { Answer, Ask, Candidate, Method, ThresholdInterval } from './method.js';
@@ -21,6 +21,12 @@ export interface SearchResult {
   readonly thresholdInterval: ThresholdInterval | null;
 }
 
+/** What an engine answered for a candidate: the plan with its rule, every sample's number. */
+export interface MeasuredCandidate extends Measurement {
+  readonly plan: LayerPlan;
+  readonly quantity: Quantity;
+}
+
 /** The part of an engine session a search uses; a search that asks nothing (dense) never opens one. */
 export type Measurer = Pick<EngineSession, 'measure' | 'layerStatistics' | 'blockGradients'>;
 
@@ -35,9 +41,10 @@ const nonFinite = (what: string): CodedError =>
 type Measure = Extract<Ask, { kind: 'measure' }>;
 
 async function answerMeasurement(ask: Measure, open: () => Promise<Measurer>) {
-  if (ask.known !== undefined) return { value: ask.known, layerForwards: 0, cached: true };
-  const { mean, layerForwards, isRemembered = false } = await (await open()).measure(ask.plan, ask.quantity);
-  return { value: mean, layerForwards, cached: isRemembered };
+  if (ask.known !== undefined) return { value: ask.known, layerForwards: 0, cached: true, measured: null };
+  const measured = await (await open()).measure(ask.plan, ask.quantity);
+  const { mean: value, layerForwards, isRemembered = false } = measured;
+  return { value, layerForwards, cached: isRemembered, measured: isRemembered ? null : measured };
 }
 
 /** The number people are shown: a cosine as it is, a mean loss as the perplexity it makes. */
@@ -81,7 +88,12 @@ export interface SearchInput {
   /** Sum of absolute weights of each source layer, read where a method asks for it; only Magnitude does. [L] */
   readonly magnitudes?: (() => Promise<readonly number[]>) | undefined;
   readonly cursor?: SearchCursor | undefined;
-  readonly onCandidate?: (candidate: Candidate, cursor: SearchCursor) => Promise<void>;
+  readonly onCandidate?: (
+    candidate: Candidate,
+    cursor: SearchCursor,
+    /** null where the answer was known. */
+    measured: MeasuredCandidate | null,
+  ) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -125,6 +137,7 @@ export async function runSearch(input: SearchInput): Promise<SearchResult> {
         cached: measured.cached,
       },
       cursor,
+      measured.measured && { ...measured.measured, plan: ask.plan, quantity: ask.quantity },
     );
   }
 }

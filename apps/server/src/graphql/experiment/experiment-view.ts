@@ -12,7 +12,8 @@ import { stageNameOf } from './launch-view.js';
 
 type StoredStage = Awaited<ReturnType<ExperimentService['stagesOf']>>[number];
 
-function failureOf(row: {
+/** Why something failed, from the columns that say so; null where it did not. */
+export function failureOf(row: {
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
   readonly errorFix: string | null;

@@ -3,7 +3,8 @@ import type { LaunchInput } from '../../services/launch-input.js';
 import type { CalibrationInput, LaunchExperimentInput } from './experiment.input.js';
 import { StageName } from './experiment.type.js';
 
-const ENGINES = { AUTO: 'auto', TENSORFLOW: 'tensorflow', WASM: 'wasm', TORCH: 'torch' } as const;
+/** Engines as the worker names them. */
+export const ENGINES = { AUTO: 'auto', TENSORFLOW: 'tensorflow', WASM: 'wasm', TORCH: 'torch' } as const;
 const STAGES = {
   RESOLVE_MODEL: 'resolve-model',
   CALIBRATE: 'calibrate',
@@ -45,7 +46,7 @@ function optionsOf(method: (typeof METHODS)[number], given: object): Readonly<Re
 }
 
 /** Every method that the input names and does not disable. */
-function methodsOf(input: LaunchExperimentInput['method']): LaunchInput['methods'] {
+export function methodsOf(input: LaunchExperimentInput['method']): LaunchInput['methods'] {
   const fields: ReadonlyMap<string, unknown> = new Map(Object.entries(input));
   return METHODS.flatMap((method) => {
     const given = fields.get(inputFieldOf(method.name));
@@ -54,7 +55,8 @@ function methodsOf(input: LaunchExperimentInput['method']): LaunchInput['methods
   });
 }
 
-const calibrationOf = (calibration: CalibrationInput | null | undefined): LaunchInput['calibration'] =>
+/** A calibration with its defaults written out. */
+export const calibrationOf = (calibration: CalibrationInput | null | undefined): LaunchInput['calibration'] =>
   calibration
     ? { ...calibration, file: calibration.file ?? null, addBos: calibration.addBos ?? null }
     : DEFAULT_CALIBRATION;

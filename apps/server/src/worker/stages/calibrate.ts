@@ -1,81 +1,18 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Tokenizer } from '@huggingface/tokenizers';
-import { CodedError } from '@swm/core/errors';
-import { BUILTIN_CALIBRATION_FILE } from '@swm/eval';
-import { drawSamples, tokenIdsSha256 } from '../calibration-samples.js';
+import { drawCalibration } from '../calibration-matrix.js';
 import type { Stage } from '../stage.js';
 
-/** `CALIBRATION.FILE_INVALID`: the file is not JSON Lines with a `text` on each line. */
-const fileInvalid = (line: number, cause?: unknown): CodedError =>
-  new CodedError({
-    code: 'CALIBRATION.FILE_INVALID',
-    message: `Line ${line} of the calibration file is not a JSON object with a text.`,
-    fix: 'Give JSON Lines, one object a line, each with a "text".',
-    cause,
-  });
-
-/** `CALIBRATION.TOKENIZER_UNSUPPORTED`: tokenizer.json cannot be used here. */
-const tokenizerUnsupported = (cause: unknown): CodedError =>
-  new CodedError({
-    code: 'CALIBRATION.TOKENIZER_UNSUPPORTED',
-    message: `The model’s tokenizer.json cannot be used: ${cause instanceof Error ? cause.message : 'unknown reason'}`,
-    fix: 'Save the tokenizer again with a current version of transformers (tokenizer.save_pretrained).',
-    cause,
-  });
-
-function readDocuments(text: string): string[] {
-  const lines = text.split('\n').filter((line) => line.trim());
-  return lines.map((line, index) => {
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch (error) {
-      throw fileInvalid(index + 1, error);
-    }
-    if (typeof value === 'object' && value !== null && 'text' in value && typeof value.text === 'string')
-      return value.text;
-    throw fileInvalid(index + 1);
-  });
-}
-
-async function loadTokenizer(folder: string): Promise<Tokenizer> {
-  try {
-    const [tokenizer, config] = await Promise.all(
-      ['tokenizer.json', 'tokenizer_config.json'].map((name) => readFile(join(folder, name), 'utf8').catch(() => '{}')),
-    );
-    return new Tokenizer(JSON.parse(tokenizer ?? '{}'), JSON.parse(config ?? '{}'));
-  } catch (error) {
-    throw tokenizerUnsupported(error);
-  }
-}
-
-/** The id of the model's BOS token, from config.json. */
-async function readBosId(folder: string): Promise<number> {
-  const config: { bos_token_id?: unknown } = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
-  if (typeof config.bos_token_id === 'number') return config.bos_token_id;
-  throw tokenizerUnsupported(new Error('the model has no BOS token, but addBos was asked for'));
-}
-
-/** Draws the calibration matrix with the model's own tokenizer, without special tokens; the file calibration.json keeps it. */
+/** Draws the calibration matrix of the experiment; the file calibration.json keeps it. */
 export function calibrate(): Stage<'calibrate'> {
   return {
     name: 'calibrate',
     run: async ({ request, output, folder }) => {
-      const { source, file, samples, tokens, seed, addBos } = request.calibration;
-      const model = output('resolve-model');
-      const path = source === 'FILE' && file !== undefined ? file : BUILTIN_CALIBRATION_FILE;
-      const documents = readDocuments(await readFile(path, 'utf8'));
-      const tokenizer = await loadTokenizer(model.folder);
-      const encode = (text: string): readonly number[] => tokenizer.encode(text, { add_special_tokens: false }).ids;
-      const bosId = addBos ? await readBosId(model.folder) : undefined;
-      const tokenIds = drawSamples({ documents, encode, samples, tokens, seed, bosId });
-      const sha256 = tokenIdsSha256(tokenIds);
-      await writeFile(
-        join(folder, 'calibration.json'),
-        `${JSON.stringify({ sha256, source, samples, tokens, seed, addBos, tokenIds })}\n`,
-      );
-      return { kind: 'done', output: { sha256, samples, tokens, tokenIds } };
+      const { file: _, ...asked } = request.calibration;
+      const { sha256, tokenIds } = await drawCalibration(request.calibration, output('resolve-model').folder);
+      await writeFile(join(folder, 'calibration.json'), `${JSON.stringify({ sha256, ...asked, tokenIds })}\n`);
+      const { samples, tokens } = asked;
+      return { kind: 'done', output: { sha256, samples, tokens, tokenIds: tokenIds.map((row) => [...row]) } };
     },
   };
 }

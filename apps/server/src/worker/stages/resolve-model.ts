@@ -56,9 +56,10 @@ export function resolveModel(tools: StageTools): Stage<'resolve-model'> {
       if (needsPython)
         await readPythonFacts({ python: tools.python, runId: runIdOf(tools, context.experimentId), signal });
       const protocol = await resolveProtocol(context, tools);
-      const found = await inspectModel(await locateFolder(context, tools), (hashed) =>
-        keepDigests(context.folder, hashed),
-      );
+      const found = await inspectModel(await locateFolder(context, tools), {
+        onDigests: (hashed) => keepDigests(context.folder, hashed),
+        signal,
+      });
       signal.throwIfAborted();
       if (model.revision !== null && model.revision !== found.revision) throw modelChanged(model.name);
       await needFreeSpace(tools.checkpointsFolder, Number(found.sizeBytes) * 1.2);

@@ -6,6 +6,7 @@ import {
   type Candidate,
   createMethod,
   expectedEvaluations,
+  type MeasuredCandidate,
   needsGradients,
   runSearch,
   type SearchCursor,
@@ -36,6 +37,7 @@ export function searchPlan(tools: StageTools): Stage<'search-plan'> {
     run: async (context) => {
       const { request, output, signal } = context;
       const { folder, depth } = output('resolve-model');
+      const { sha256: calibrationSha256 } = output('calibrate');
       let session: Promise<HostedSession> | undefined;
       const open = () => {
         // AUTO means the engine of this machine, or the one that can answer.
@@ -44,8 +46,10 @@ export function searchPlan(tools: StageTools): Stage<'search-plan'> {
       };
       const cursor: SearchCursor | undefined = context.cursor === null ? undefined : cursorSchema.parse(context.cursor);
       const total = expectedEvaluations(request.method, depth);
-      const onCandidate = async (candidate: Candidate, after: SearchCursor) => {
-        await context.saveCursor(after, [{ kind: 'candidate', data: candidate }]);
+      const onCandidate = async (candidate: Candidate, after: SearchCursor, measured: MeasuredCandidate | null) => {
+        const measurements =
+          measured && session ? [{ ...measured, calibrationSha256, engine: (await session).info }] : [];
+        await context.saveCursor(after, [{ kind: 'candidate', data: candidate }], measurements);
         context.progress({
           done: after.evaluations,
           total,
