@@ -25,6 +25,11 @@ const VERIFICATIONS = {
     shows: 'Prefix-cached search beside full forwards',
     command: 'node packages/swm-core/bench/search.bench.mjs',
   },
+  'hostile-models': {
+    shows: '20,000 mutated safetensors headers and 500 hostile model folders (F4)',
+    command:
+      'NO_COLOR=1 SWM_HOSTILE=whole npx vitest run --config test/vitest.config.ts --reporter=verbose test/faults/hostile',
+  },
   'mini-suite': {
     shows: 'Dense and random-weight scores on the built-in suite (A9)',
     command: 'node tools/verify-mini-suite.mjs',

@@ -1,5 +1,5 @@
 import type { BlockGradients, EngineInfo, LayerStatistics, Measurement, Quantity } from '@swm/core/engine';
-import { CodedError } from '@swm/core/errors';
+import type { CrossedError } from './crossed-error.js';
 
 /** What the engine's thread is started with. */
 export interface EngineThreadData {
@@ -16,20 +16,6 @@ export type EngineRequest =
   | { readonly id: number; readonly call: 'layerStatistics' | 'blockGradients' }
   | { readonly id: number; readonly call: 'close' };
 
-/** An error as it crosses threads: prototypes do not. */
-export interface CrossedError {
-  readonly message: string;
-  readonly stack: string | undefined;
-  readonly coded:
-    | {
-        readonly code: string;
-        readonly fix: string | undefined;
-        readonly retryable: boolean;
-        readonly details: unknown;
-      }
-    | undefined;
-}
-
 /** What a call gives; null for `close`. */
 export type EngineAnswer = Measurement | LayerStatistics | BlockGradients | null;
 
@@ -37,16 +23,3 @@ export type EngineReply =
   | { readonly id: 'open'; readonly info: EngineInfo }
   | { readonly id: number; readonly value: EngineAnswer }
   | { readonly id: number | 'open'; readonly error: CrossedError };
-
-/** Rebuilds an error on this side of the thread. */
-export function revive({ message, stack, coded }: CrossedError): Error {
-  if (!coded) return Object.assign(new Error(message), { stack });
-  const details = typeof coded.details === 'object' && coded.details !== null ? { ...coded.details } : {};
-  return new CodedError({
-    code: coded.code,
-    message,
-    retryable: coded.retryable,
-    details,
-    ...(coded.fix === undefined ? {} : { fix: coded.fix }),
-  });
-}
