@@ -13,17 +13,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { Canaries } from './canaries.js';
 import type { Choices } from './random.js';
-
-/** What must never be read, reached or run. */
-export interface Canaries {
-  /** A file outside every model folder, whose text must appear nowhere. */
-  readonly secret: string;
-  /** A valid weights file outside. */
-  readonly weights: string;
-  /** Exists once code of a model folder has run. */
-  readonly fired: string;
-}
 
 /** One way to be hostile: what is done to a good folder, and how reading it must end (`null`: accepted, and harmless). */
 export interface HostileClass {

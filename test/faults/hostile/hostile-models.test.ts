@@ -1,13 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generateLlama } from '../../../packages/swm-core/src/checkpoint/generated-llama.js';
 import { scratchFolder } from '../../support/scratch-folder.js';
 import { PYTHON } from '../../support/stack.js';
-import { type Canaries, HOSTILE_CLASSES } from './hostile-folders.js';
+import { plantCanaries, SECRET } from './canaries.js';
+import { HOSTILE_CLASSES } from './hostile-folders.js';
 import { mutateHeader } from './mutated-headers.js';
 import { choicesOf } from './random.js';
 import { type ReadingProcess, startReading } from './reading-process.js';
+import { VALID_WEIGHTS, writeValidModel } from './valid-model.js';
 
 /** The whole corpus takes minutes: `npm run verify -- hostile-models`. */
 const IS_WHOLE = process.env.SWM_HOSTILE === 'whole';
@@ -19,7 +20,6 @@ const MAX_CPU_MS = 1_000;
 const HANG_MS = 10_000;
 /** I-23: the header cap and 64 MB. */
 const MAX_GROWTH_BYTES = 100_000_000 + 64_000_000;
-const SECRET = 'canary-7f3a91';
 
 /** As read-models.mjs answers. */
 interface Answer {
@@ -36,41 +36,10 @@ interface PythonAnswer {
 }
 
 const scratch = scratchFolder('hostile');
-const outside = join(scratch.path, 'outside');
-const canaries: Canaries = {
-  secret: join(outside, 'secret.json'),
-  weights: join(outside, 'weights.safetensors'),
-  fired: join(scratch.path, 'fired'),
-};
-const VALID = generateLlama({
-  seed: 1,
-  config: {
-    num_hidden_layers: 2,
-    hidden_size: 8,
-    intermediate_size: 8,
-    num_attention_heads: 2,
-    num_key_value_heads: 1,
-  },
-});
-const tokenizer = { model: { type: 'WordLevel', vocab: { a: 0, b: 31 }, unk_token: 'a' }, added_tokens: [] };
-VALID.files.set('tokenizer.json', Buffer.from(JSON.stringify(tokenizer)));
-VALID.files.set('tokenizer_config.json', Buffer.from('{"model_max_length":64}'));
-const VALID_WEIGHTS = VALID.files.get('model.safetensors') ?? new Uint8Array();
-
-function writeValid(folder: string): string {
-  mkdirSync(folder, { recursive: true });
-  for (const [name, bytes] of VALID.files) writeFileSync(join(folder, name), bytes);
-  return folder;
-}
-
-/** Reading moves a file's access time on from the year 2000, on most file systems; `isWatching` says whether on this one. */
-const LONG_AGO = new Date('2000-01-01');
-const forget = (path: string) => utimesSync(path, LONG_AGO, LONG_AGO);
-const wasRead = (path: string): boolean => statSync(path).atimeMs !== LONG_AGO.getTime();
+const { canaries, isWatching, harmed } = plantCanaries(scratch.path);
 
 let reader: ReadingProcess<Answer>;
 let torchReader: ReadingProcess<PythonAnswer>;
-let isWatching: boolean;
 let baselineBytes = 0;
 const seen = { peakBytes: 0, cpuMs: 0, wallMs: 0, codes: new Map<string | null, number>() };
 
@@ -98,17 +67,9 @@ async function readByTorch(folder: string, about: string): Promise<PythonAnswer>
 }
 
 beforeAll(async () => {
-  mkdirSync(outside);
-  writeFileSync(canaries.secret, JSON.stringify({ [SECRET]: SECRET }));
-  writeFileSync(canaries.weights, VALID_WEIGHTS);
-  forget(canaries.secret);
-  readFileSync(canaries.secret);
-  isWatching = wasRead(canaries.secret);
-  forget(canaries.secret);
-  forget(canaries.weights);
   reader = startReading([process.execPath, join(import.meta.dirname, 'read-models.mjs')], HANG_MS);
   torchReader = startReading([PYTHON, join(import.meta.dirname, 'read_models.py')], HANG_MS);
-  const good = writeValid(join(scratch.path, 'good'));
+  const good = writeValidModel(join(scratch.path, 'good'));
   for (let times = 0; times < 50; times += 1) expect(await read(good, 'the valid model')).toBeNull();
   baselineBytes = seen.peakBytes;
 });
@@ -120,7 +81,7 @@ afterAll(async () => {
 
 describe('hostile models are refused with a code, in bounded time and memory, and nothing of them runs', () => {
   it(`${HEADERS} mutated safetensors headers; what is accepted the reference accepts, and so does the torch reader`, async () => {
-    const folder = writeValid(join(scratch.path, 'mutant'));
+    const folder = writeValidModel(join(scratch.path, 'mutant'));
     const accepted = { ours: 0, reference: 0 };
     for (let seed = 1; seed <= HEADERS; seed += 1) {
       const { mutation, bytes } = mutateHeader(VALID_WEIGHTS, seed);
@@ -145,7 +106,7 @@ describe('hostile models are refused with a code, in bounded time and memory, an
         if (count >= FOLDERS || (hostile.isHeavy && (round > 0 || !IS_WHOLE))) continue;
         count += 1;
         const seed = 1 + round * HOSTILE_CLASSES.length + index;
-        const folder = writeValid(join(scratch.path, 'hostile', String(seed)));
+        const folder = writeValidModel(join(scratch.path, 'hostile', String(seed)));
         const made = hostile.make(folder, canaries, choicesOf(seed));
         const path = typeof made === 'string' ? made : folder;
         const stop = hostile.disturb?.(folder, canaries);
@@ -175,8 +136,7 @@ describe('hostile models are refused with a code, in bounded time and memory, an
           .map(([code, count]) => `${String(count).padStart(7)}  ${code ?? 'accepted'}`),
       ].join('\n'),
     );
-    expect(existsSync(canaries.fired)).toBe(false);
-    if (isWatching) expect([wasRead(canaries.secret), wasRead(canaries.weights)]).toEqual([false, false]);
+    expect(harmed()).toEqual([]);
     expect(growth).toBeLessThanOrEqual(MAX_GROWTH_BYTES);
   });
 });

@@ -20,8 +20,7 @@ def reference(folder):
         return "refused"
     try:
         with safe_open(path, "np") as file:
-            for name in file.keys():
-                file.get_slice(name).get_shape()
+            file.keys()
         return "accepted"
     except (OSError, SafetensorError):
         return "refused"
