@@ -40,7 +40,7 @@ export interface Api {
 
 /** Starts the API on a migrated database (an embedded one where `databaseUrl` is missing). Throws `DB.*` or `API.PORT_BUSY`. */
 export async function startApi(
-  env: Omit<Env, 'webPort' | 'engine' | 'torchDtype' | 'engineFolder'>,
+  env: Omit<Env, 'webPort' | 'engine' | 'torchDtype' | 'engineFolder' | 'retention' | 'teamQuotaBytes'>,
   options: { readonly logger: Logger; readonly onQuery?: (sql: string) => void },
 ): Promise<Api> {
   const { logger, onQuery } = options;

@@ -24,6 +24,10 @@ const schema = z.object({
   SWM_ENGINE: z.enum(['auto', 'tensorflow', 'wasm', 'torch']).default('auto'),
   /** Number format of the torch engine. */
   SWM_TORCH_DTYPE: z.enum(['f32', 'bf16', 'f16']).default('f32'),
+  /** What becomes of a checkpoint's folder once its experiment is published: `discard` removes it, the plan exports it again. */
+  SWM_CHECKPOINTS: z.enum(['keep', 'discard']).default('keep'),
+  /** Gigabytes of checkpoints each team may have. */
+  SWM_TEAM_QUOTA_GB: z.coerce.number().positive().optional(),
   /** Where the compiled TensorFlow.js lies; tests share one. */
   SWM_ENGINE_FOLDER: z.string().optional(),
 });
@@ -33,7 +37,7 @@ const invalidEnv = (names: readonly string[]): CodedError =>
   new CodedError({
     code: 'INPUT.ENV_INVALID',
     message: `The environment variable ${names.join(', ')} cannot be used as it is set.`,
-    fix: 'Ports are whole numbers from 1 to 65535, SWM_API_URL is an address, SWM_ENGINE is auto, tensorflow, wasm or torch, SWM_TORCH_DTYPE is f32, bf16 or f16.',
+    fix: 'Ports are whole numbers from 1 to 65535, SWM_API_URL is an address, SWM_ENGINE is auto, tensorflow, wasm or torch, SWM_TORCH_DTYPE is f32, bf16 or f16, SWM_CHECKPOINTS is keep or discard, SWM_TEAM_QUOTA_GB is a number above 0.',
   });
 
 /** The environment of the API and the worker, parsed once; the only reader of process.env in the server. Empty is unset. */
@@ -56,6 +60,8 @@ export function readEnv(variables: NodeJS.ProcessEnv = process.env) {
     python: env.SWM_PYTHON ?? resolve(env.SWM_HOME, 'python', 'bin', 'python'),
     engine: env.SWM_ENGINE,
     torchDtype: env.SWM_TORCH_DTYPE,
+    retention: env.SWM_CHECKPOINTS,
+    teamQuotaBytes: env.SWM_TEAM_QUOTA_GB === undefined ? null : env.SWM_TEAM_QUOTA_GB * 1e9,
     engineFolder: env.SWM_ENGINE_FOLDER ?? resolve(env.SWM_HOME, 'engine'),
   };
 }

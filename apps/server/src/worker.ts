@@ -57,6 +57,9 @@ export async function startWorker(env: Env): Promise<{ stop(): Promise<void> }> 
     stages,
     workerId,
     experimentsFolder: join(env.swmHome, 'experiments'),
+    checkpointsFolder,
+    teamQuotaBytes: env.teamQuotaBytes,
+    retention: env.retention,
     reap: (experimentId) => reapOrphans(`${runPrefix}${experimentId}`),
     logError: (error, context) => log.error({ err: error, ...context }),
   });

@@ -30,7 +30,8 @@ const SPARSE_FACTOR = 64;
 /** What `stat` counts blocks in. */
 const BLOCK_BYTES = 512;
 const MANIFEST = 'manifest.json';
-const TEMPORARY_PREFIX = '.tmp-';
+/** Names of what is being written or deleted; followed by the number of the process. */
+export const TEMPORARY_PREFIX = '.tmp-';
 
 /** A regular file, read at any offset. Close it; `FileModelFolder.close` does for those it opened. */
 export class FileByteSource implements ByteSource {
@@ -325,13 +326,30 @@ async function moveIntoPlace(temporary: string, folder: string, manifest: Manife
     await rename(temporary, folder);
   } catch (error) {
     if (!['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(errnoOf(error) ?? '')) throw error;
-    const existing = await verifyManifest(folder);
+    const existing = await verifyManifest(folder).catch((damage: unknown) => {
+      if (isCodedError(damage) && damage.code === 'CHECKPOINT.CORRUPT') return null;
+      throw damage;
+    });
+    if (existing === null) return replaceDamaged(temporary, folder, manifest);
     const isSame = existing.weightsDigest === manifest.weightsDigest && existing.planId === manifest.planId;
     if (!isSame) throw alreadyExists(folder, error);
     return existing;
   }
   await syncFolder(dirname(folder));
   return manifest;
+}
+
+/** A damaged checkpoint gives way to the one that was just written; what is left of it is removed. */
+async function replaceDamaged(temporary: string, folder: string, manifest: Manifest): Promise<Manifest> {
+  const damaged = `${temporary}-damaged`;
+  await rename(folder, damaged);
+  try {
+    await rename(temporary, folder);
+    await syncFolder(dirname(folder));
+    return manifest;
+  } finally {
+    await rm(damaged, { recursive: true, force: true });
+  }
 }
 
 /**
@@ -394,10 +412,13 @@ function isWrittenFile(value: unknown): value is WrittenFile {
 /** Removes what crashed writers left in a folder of checkpoints (I-21); those of living processes stay. Call at start. */
 export async function sweepTemporaryFolders(parent: string): Promise<readonly string[]> {
   const names = await readdir(parent).catch(() => []); // No folder yet: nothing to sweep.
-  const left = names.filter((name) => name.startsWith(TEMPORARY_PREFIX) && !isAlive(name));
+  const left = names.filter(isLeftover);
   for (const name of left) await rm(join(parent, name), { recursive: true, force: true });
   return left;
 }
+
+/** Whether that is the name of something a process which is gone was writing or deleting. */
+export const isLeftover = (name: string): boolean => name.startsWith(TEMPORARY_PREFIX) && !isAlive(name);
 
 function isAlive(temporaryName: string): boolean {
   const pid = Number(/^\.tmp-(\d+)-/.exec(temporaryName)?.[1]);

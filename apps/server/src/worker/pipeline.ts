@@ -7,6 +7,7 @@ import { type LaunchRequest, launchRequestSchema, STAGE_NAMES, type StageName } 
 import { type Attempt, CancelRequestedError, StaleAttemptError } from './attempt.js';
 import { type ClaimedExperiment, claimExperiment } from './claim.js';
 import { knownResults } from './known-results.js';
+import { discardCheckpoint } from './retire-checkpoint.js';
 import { isWanted, type Stages } from './stage.js';
 import { type ClosedOutputs, createStageRun } from './stage-run.js';
 
@@ -34,6 +35,11 @@ export interface PipelineOptions {
   readonly stages: Stages;
   readonly workerId: string;
   readonly experimentsFolder: string;
+  readonly checkpointsFolder: string;
+  /** Bytes of checkpoints each team may have; null for no limit. */
+  readonly teamQuotaBytes: number | null;
+  /** What becomes of a checkpoint's folder once its experiment is published. */
+  readonly retention: 'keep' | 'discard';
   /** Ends whatever an experiment's dead attempts left running. */
   readonly reap: (experimentId: string) => Promise<unknown>;
   readonly logError: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
@@ -164,7 +170,7 @@ export class Pipeline {
     },
   ): Promise<PipelineEnd | undefined> {
     const { attempt, experiment, request, outputs, signal, folder, cursor } = run;
-    const { db, stages } = this.options;
+    const { db, stages, checkpointsFolder, teamQuotaBytes } = this.options;
     await attempt.beginStage(name);
     const started = performance.now();
     const { context, settle } = createStageRun(name, cursor, {
@@ -173,6 +179,8 @@ export class Pipeline {
       model: experiment.model,
       outputs,
       known: knownResults(db, experiment),
+      reserveDisk: (neededBytes) =>
+        attempt.reserveDisk({ teamId: experiment.teamId, folder: checkpointsFolder, neededBytes, teamQuotaBytes }),
       recorded: (stage, kind) => this.recorded(attempt.experimentId, stage, kind),
       signal,
       folder,
@@ -190,7 +198,18 @@ export class Pipeline {
     const isLast = STAGE_NAMES.filter((wanted) => isWanted(request, wanted, STAGE_NAMES)).at(-1) === name;
     await attempt.closeStage(name, { output, records, durationMs, isLast });
     outputs.set(name, output);
+    if (name === 'publish' && this.options.retention === 'discard') await this.discard(experiment.id);
     return undefined;
+  }
+
+  /** The experiment has succeeded: what fails here is for the log and for the next clean-up. */
+  private async discard(experimentId: string): Promise<void> {
+    try {
+      const hidden = await discardCheckpoint(this.options.db, experimentId);
+      if (hidden !== null) await rm(hidden, { recursive: true, force: true });
+    } catch (error) {
+      this.options.logError(error, { experimentId });
+    }
   }
 
   private async recorded(experimentId: string, stage: StageName, kind: string): Promise<readonly unknown[]> {

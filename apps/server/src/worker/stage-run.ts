@@ -21,6 +21,7 @@ export interface RunShared {
   readonly model: ModelFacts;
   readonly outputs: ClosedOutputs;
   readonly known: KnownResults;
+  readonly reserveDisk: StageContext['reserveDisk'];
   readonly recorded: (stage: StageName, kind: string) => Promise<readonly unknown[]>;
   readonly signal: AbortSignal;
   readonly folder: string;
@@ -74,7 +75,7 @@ export function createStageRun(
   cursor: unknown,
   shared: RunShared,
 ): { readonly context: StageContext; settle(): Promise<void> } {
-  const { attempt, request, model, outputs, known, recorded, signal, folder } = shared;
+  const { attempt, request, model, outputs, known, reserveDisk, recorded, signal, folder } = shared;
   const log = new RunLog(`${folder}/log.txt`, (line) => attempt.emit({ kind: 'log', stage: name, data: { line } }));
   const pace = new Pace();
   let [storedAt, eventAt] = [0, 0];
@@ -101,6 +102,7 @@ export function createStageRun(
     },
     isWanted: (wanted) => isWanted(request, wanted, STAGE_NAMES),
     known,
+    reserveDisk,
     cursor,
     saveCursor: (next, events = []) => attempt.saveCursor(name, next, events.map(row)),
     recorded: (kind) => attempt.flush().then(() => recorded(name, kind)),

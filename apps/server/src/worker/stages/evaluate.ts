@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createProtocol, type Evaluation, locateTaskFiles, protocolId, evaluate as runHarness } from '@swm/eval';
 import type { ScoreItemsRecord, Stage, StageContext } from '../stage.js';
 import { runIdOf, type StageTools } from '../stage-tools.js';
+import { needWhole } from '../verified-checkpoint.js';
 
 /** Nothing runs this long on a model that this platform handles; a hang is found, though. */
 const TIMEOUT_MS = 12 * 3600 * 1000;
@@ -15,11 +16,13 @@ const packed = ({ items }: Evaluation): ScoreItemsRecord[] =>
 
 async function score(context: StageContext, tools: StageTools): Promise<Evaluation> {
   const { request, output, signal, attempt } = context;
+  const checkpoint = output('export-checkpoint');
+  await needWhole(context.folder, checkpoint, context.model.name);
   const { files, sha256 } = await locateTaskFiles(request.protocol.data, tools.taskDataFolder);
   const name = `lm-eval/${attempt}`;
   const evaluation = await runHarness({
     python: tools.python,
-    modelFolder: output('export-checkpoint').folder,
+    modelFolder: checkpoint.folder,
     protocol: createProtocol({ ...request.protocol, dataSha256: sha256 }),
     taskFiles: files,
     runFolder: join(context.folder, name),
