@@ -25,7 +25,7 @@ function sourcesOf(folder: string): string[] {
 function codesInSources(): ReadonlySet<string> {
   const codes = new Set<string>();
   const pattern =
-    /['"`](CHECKPOINT|ARCHITECTURE|PLAN|METHOD|SEARCH|MERGE|ENGINE|MODEL|EVAL|PROTOCOL|SCORE|LATENCY|PROCESS|DB|API|LAUNCH|WORKER|CALIBRATION|STORAGE|CLIENT|WEB|QUEUE|EXPERIMENT|PYTHON|INPUT|AUTH)\.([A-Z][A-Z0-9_]+)/g;
+    /['"`](CHECKPOINT|ARCHITECTURE|PLAN|METHOD|SEARCH|MEASURE|MERGE|ENGINE|MODEL|EVAL|PROTOCOL|SCORE|LATENCY|PROCESS|DB|API|LAUNCH|WORKER|CALIBRATION|STORAGE|CLIENT|WEB|QUEUE|EXPERIMENT|PYTHON|INPUT|AUTH)\.([A-Z][A-Z0-9_]+)/g;
   for (const path of SOURCES.flatMap(sourcesOf)) {
     for (const [, namespace, subcode] of readFileSync(path, 'utf8').matchAll(pattern))
       codes.add(`${namespace}.${subcode}`);

@@ -13,17 +13,25 @@ const VERIFICATIONS = {
     shows: 'Every method at the depth Sliding-Window Merging chose',
     command: 'npm run demo -- --exit --all',
   },
+  'method-parity': {
+    shows: 'Every method on SmolLM2-135M against independent PyTorch programs (B3)',
+    command: 'node tools/verify-method-parity.mjs',
+  },
   'engine-parity': {
-    shows: 'SmolLM2-135M searched on tfjs and on torch: plans, similarities, times',
+    shows: 'Every method on SmolLM2-135M on tfjs and on torch: plans, numbers, times (B8)',
     command: 'node tools/verify-engine-parity.mjs',
   },
   'export-speed': {
     shows: 'Export of 2 GB of sharded weights beside cp + sync',
-    command: 'node packages/swm-core/bench/export.bench.mjs',
+    command: 'npm run bench -- export',
+  },
+  'prefix-cache': {
+    shows: 'Prefix-cached search beside full forwards on the same engine',
+    command: 'npm run bench -- prefix-cache',
   },
   'search-speed': {
-    shows: 'Prefix-cached search beside full forwards',
-    command: 'node packages/swm-core/bench/search.bench.mjs',
+    shows: 'The published script and our search on each engine, in turn',
+    command: 'npm run bench -- search',
   },
   'hostile-models': {
     shows: '20,000 mutated safetensors headers and 500 hostile model folders (F4)',

@@ -6,6 +6,7 @@ import { fileModelFolder } from '../../apps/server/src/worker/checkpoint-files.j
 import { openModel } from '../../packages/swm-core/src/checkpoint/index.js';
 import { createTfjsEngine } from '../../packages/swm-core/src/engine/tfjs/index.js';
 import { outputLayers, parsePlan } from '../../packages/swm-core/src/plan/index.js';
+import { areClose } from '../support/close-logits.js';
 import { scratchFolder } from '../support/scratch-folder.js';
 import { ENGINE_FOLDER, hasCompiledEngine, makeTinyModel, PYTHON } from '../support/stack.js';
 
@@ -58,15 +59,7 @@ describe('the engine against transformers', () => {
       const plan = plans[index];
       if (!plan) throw new Error('no plan');
       const { values } = await session.logits(plan);
-      const wanted = expected[index] ?? [];
-      expect(values.length).toBe(wanted.length);
-      // A logit near zero is a difference of large terms: it is allowed a millionth of the largest logit besides.
-      const floor = 1e-6 * wanted.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-      const isClose = (value: number, at: number) => {
-        const target = wanted[at] ?? Number.NaN;
-        return Math.abs(value - target) <= 1e-4 * Math.abs(target) + floor;
-      };
-      expect(values.every(isClose)).toBe(true);
+      expect(areClose(values, expected[index] ?? [])).toBe(true);
     }
     await session.close();
     await model.close();

@@ -136,6 +136,8 @@ const RULES: readonly MergeRule[] = (
 describe.each([
   ['tied', 5e9, '0 [1-3] !4 5'],
   ['untied', 200_000, '[0-1] 2 [3-6] 7'],
+  ['qwen2', 5e9, '0 [1-3] !4 5'],
+  ['qwen3', 5e9, '[0-1] !2 [3-5]'],
 ] as const)('merge rules on a %s model', (variant, maxShardBytes, text) => {
   test('every tensor is what the formulas give: bit-equal without arithmetic, else to 1e-6', async () => {
     const source = join(root, `rules-${variant}`);

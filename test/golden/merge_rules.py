@@ -6,7 +6,7 @@ Imports nothing of the platform. f is the rule's factor, W_k the weights of laye
     sum-of-differences W_l + f sum (W_k - W_l)                             (the published equation)
     mean               W_l + f (mean - W_l)
     keep-low, keep-top one layer whole, its own norms
-Norms of the first three come from the low or the top layer. Sums are taken in f64 and rounded to the stored dtype.
+Norms (of queries and keys too) and biases of the first three come from the low or the top layer. Sums are taken in f64 and rounded to the stored dtype.
 """
 import glob
 import json
@@ -49,7 +49,7 @@ def expected(source, rule, recipes):
                 target = f"model.layers.{index}.{name}"
                 if len(group) == 1 or rule["name"] in ("keep-low", "keep-top"):
                     tensors[target] = of(group[-1 if rule["name"] == "keep-top" else 0], name)
-                elif "norm" in name:
+                elif "norm" in name or name.endswith(".bias"):
                     tensors[target] = of(group[-1 if rule["sideFrom"] == "top" else 0], name)
                 else:
                     weights = [of(layer, name) for layer in group]

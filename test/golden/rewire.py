@@ -1,6 +1,6 @@
 """Independent rendering of depth-pruned models in plain PyTorch, to judge our exporter by.
 
-    rewire.py build FOLDER VARIANT      a tiny random Llama: "tied" (one bf16 file) or "untied" (f32 shards)
+    rewire.py build FOLDER VARIANT      a tiny random Llama: "tied" (one bf16 file) or "untied" (f32 shards); or "qwen2", "qwen3" (bf16)
     rewire.py check SOURCE PLANS.json   PLANS: [{"folder", "rule", "recipes"}]; one JSON line of findings a plan
 
 Imports nothing of the platform. The rules are those of the public script (SLM.py): a merge keeps the projections of its
@@ -12,15 +12,16 @@ import json
 import sys
 
 import torch
-from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM
 
-DEPTH = {"tied": 6, "untied": 8}
+DEPTH = {"tied": 6, "untied": 8, "qwen2": 6, "qwen3": 6}
 
 
 def build(folder, variant):
     torch.manual_seed(1234)
-    model = LlamaForCausalLM(
-        LlamaConfig(
+    model = AutoModelForCausalLM.from_config(
+        AutoConfig.for_model(
+            variant if variant.startswith("qwen") else "llama",
             vocab_size=256,
             hidden_size=64,
             intermediate_size=160,
@@ -28,22 +29,22 @@ def build(folder, variant):
             num_attention_heads=8,
             num_key_value_heads=2,
             rms_norm_eps=1e-5,
-            tie_word_embeddings=variant == "tied",
+            tie_word_embeddings=variant != "untied",
             bos_token_id=1,
             eos_token_id=None,
         )
     )
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            # Fresh norms are all ones: without this, taking them from the wrong layer would go unseen.
-            if "norm" in name:
+            # Fresh norms are all ones, biases all zeros: without this, taking them from the wrong layer would go unseen.
+            if "norm" in name or "bias" in name:
                 parameter.uniform_(0.5, 1.5)
             else:
                 parameter.normal_(0, 0.08)
-    if variant == "tied":
-        model.to(torch.bfloat16).save_pretrained(folder)
-    else:
+    if variant == "untied":
         model.save_pretrained(folder, max_shard_size="150KB")
+    else:
+        model.to(torch.bfloat16).save_pretrained(folder)
 
 
 def load(folder):

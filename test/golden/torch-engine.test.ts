@@ -203,6 +203,7 @@ describe('the torch engine on what is wrong', () => {
       (session: EngineSession) => session.measure(parsePlan('0-1 [2-3] 4-6'), 'cosine'),
       (session: EngineSession) => session.logits(parsePlan('0 !1 2-6')),
       (session: EngineSession) => session.layerStatistics(),
+      (session: EngineSession) => session.layerSimilarity(),
     ]) {
       const [found, wanted] = await messages(work);
       expect(found).toMatchObject({ code: 'ENGINE.NON_FINITE', message: expect.stringContaining('source layer 3') });
@@ -224,10 +225,19 @@ describe('the torch engine on what is wrong', () => {
     },
   );
 
-  it('refuses rules it cannot re-wire, plans of another model and tokens outside it', async () => {
+  it('computes merged layers as the tfjs engine does, under every rule', async () => {
+    const { torch, tfjs } = await openBoth(randomLlama(CONFIG));
+    for (const name of ['replace-top', 'sum-of-differences', 'mean'] as const)
+      for (const sideFrom of ['low', 'top'] as const) {
+        const plan = parsePlan('0 [1-3] 4 [5-6]', { name, factor: 0.5, sideFrom });
+        const [a, b] = [await torch.measure(plan, 'cosine'), await tfjs.measure(plan, 'cosine')];
+        expectClose(a.perSample, b.perSample, 1e-5);
+        expect(a.layerForwards).toBe(b.layerForwards);
+      }
+  });
+
+  it('refuses plans of another model and tokens outside it', async () => {
     const { torch, folder } = await openBoth(randomLlama(CONFIG));
-    const mean = parsePlan('0-4 [5-6]', { name: 'mean', factor: 1, sideFrom: 'low' });
-    await expect(torch.measure(mean, 'cosine')).rejects.toMatchObject({ code: 'ENGINE.UNSUPPORTED_RULE' });
     await expect(torch.measure(parsePlan('0-3 [4-5]'), 'cosine')).rejects.toThrow(RangeError);
     await expect(openTorch(folder, { tokenIds: [[1, 96]] })).rejects.toMatchObject({ code: 'ENGINE.BAD_TOKENS' });
     await torch.close();
@@ -260,6 +270,33 @@ except EngineError as error: print(error.code, error)`;
       unlinkSync(join(folder, shard));
       expect(read(index)).toContain('is not a regular file');
     });
+  });
+});
+
+describe('layers over several devices', () => {
+  it('lie on one device where they fit, else in runs by free memory, or nowhere', () => {
+    const program = `import json, sys; sys.path.insert(0, sys.argv[1])
+from placement import place_layers
+print(json.dumps([place_layers(*case) for case in json.loads(sys.argv[2])]))`;
+    const scripts = join(import.meta.dirname, '../../packages/swm-core/python');
+    // [layers, bytes of one, bytes of all, free bytes of each device]
+    const cases = [
+      [4, 10, 60, [100, 100]],
+      [4, 10, 60, [50, 100]],
+      [4, 10, 60, [45, 45]],
+      [6, 10, 62, [32, 100, 32]],
+      [6, 10, 62, [32, 45, 32]],
+      [4, 10, 60, [30, 30]],
+    ];
+    const answer = execFileSync(PYTHON, ['-c', program, scripts, JSON.stringify(cases)], { encoding: 'utf8' });
+    expect(JSON.parse(answer)).toEqual([
+      [0, 0, 0, 0],
+      [1, 1, 1, 1],
+      [0, 0, 1, 1],
+      [1, 1, 1, 1, 1, 1],
+      [0, 0, 1, 1, 1, 2],
+      null,
+    ]);
   });
 });
 

@@ -459,6 +459,15 @@ describe('launchExperiment', () => {
       expect(onTorch.data.launchExperiment.userErrors).toMatchObject([
         { code: 'EVAL.PYTHON_MISSING', field: ['engine'], hint: expect.stringContaining('engine: AUTO') },
       ]);
+      const analyse = (engine: string) =>
+        bare.graphql(
+          'mutation ($input: AnalyseModelInput!) { analyseModel(input: $input) { experiment { id } userErrors { code field } } }',
+          { input: { modelId: input.modelId, engine } },
+        );
+      expect((await analyse('TORCH')).data.analyseModel).toEqual({
+        ...{ experiment: null, userErrors: [{ code: 'EVAL.PYTHON_MISSING', field: ['engine'] }] },
+      });
+      expect((await analyse('AUTO')).data.analyseModel).toMatchObject({ userErrors: [] });
     } finally {
       await bare.stop();
     }

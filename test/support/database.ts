@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import pg from 'pg';
 import { createDatabase } from '../../apps/server/src/db/database.js';
 import { startEmbeddedPostgres } from '../../apps/server/src/db/embedded-postgres.js';
@@ -47,7 +47,8 @@ async function isUsable(url: string): Promise<boolean> {
 async function createTemplate(urlOf: TestServer): Promise<string> {
   const hash = createHash('sha256');
   for (const entry of readdirSync(MIGRATIONS_FOLDER, { recursive: true, withFileTypes: true }))
-    if (entry.isFile()) hash.update(readFileSync(join(entry.parentPath, entry.name)));
+    if (entry.isFile())
+      hash.update(basename(entry.parentPath)).update(readFileSync(join(entry.parentPath, entry.name)));
   const name = `swm_test_template_${hash.digest('hex').slice(0, 12)}`;
   await asAdmin(urlOf, async (client) => {
     await client.query('SELECT pg_advisory_lock(hashtext($1))', [name]);

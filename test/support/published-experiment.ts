@@ -166,7 +166,7 @@ export async function writePublishedExperiment(
           eventSeq: 2,
         },
         stages: {
-          create: STAGE_NAMES.map((stage, position) => ({
+          create: STAGE_NAMES.filter((stage) => stage !== 'analyse-layers').map((stage, position) => ({
             ...{ name: stage, position, state: 'DONE' as const, runs: 1, finishedAt: new Date() },
             ...(stage in outputs ? { output: json(outputs[stage as keyof typeof outputs]) } : {}),
           })),

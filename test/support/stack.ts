@@ -11,7 +11,7 @@ import { scratchFolder } from './scratch-folder.js';
 export const REPOSITORY = resolve(import.meta.dirname, '../..');
 export const PYTHON = resolve(REPOSITORY, process.env.SWM_PYTHON ?? '.swm/python/bin/python');
 export const ENGINE_FOLDER = resolve(REPOSITORY, process.env.SWM_ENGINE_FOLDER ?? '.swm/engine');
-const CALIBRATION = join(REPOSITORY, 'packages/eval/tasks/calibration/builtin.jsonl');
+export const CALIBRATION = join(REPOSITORY, 'packages/eval/tasks/calibration/builtin.jsonl');
 
 // biome-ignore lint/suspicious/noExplicitAny: replies have the shape the test asked for
 export type Data = any;

@@ -18,19 +18,22 @@ export async function startTestApi(options: { readonly python?: string; readonly
   const database = await createTestDatabase();
   const scratch = scratchFolder('api');
   const statements: string[] = [];
-  const api = await startApi(
-    {
-      databaseUrl: database.url,
-      swmHome: join(scratch.path, 'home'),
-      apiHost: '127.0.0.1',
-      apiPort: 0,
-      allowedHosts: ['127.0.0.1', 'localhost'],
-      // Launches look whether it is there, nothing runs it here.
-      python: options.python ?? process.execPath,
-      taskDataFolder: options.taskDataFolder,
-    },
-    { logger: pino({ level: 'silent' }), onQuery: (sql) => statements.push(sql) },
-  );
+  const start = (apiPort: number) =>
+    startApi(
+      {
+        databaseUrl: database.url,
+        swmHome: join(scratch.path, 'home'),
+        apiHost: '127.0.0.1',
+        apiPort,
+        allowedHosts: ['127.0.0.1', 'localhost'],
+        // Launches look whether it is there, nothing runs it here.
+        python: options.python ?? process.execPath,
+        taskDataFolder: options.taskDataFolder,
+      },
+      { logger: pino({ level: 'silent' }), onQuery: (sql) => statements.push(sql) },
+    );
+  let running = await start(0);
+  const api = running;
   const db = createPrisma(database.url);
   const url = `http://127.0.0.1:${api.port}`;
 
@@ -51,8 +54,13 @@ export async function startTestApi(options: { readonly python?: string; readonly
 
   return {
     ...{ api, db, url, graphql, statements, scratch: scratch.path, databaseUrl: database.url },
+    /** Ends the API and starts another one at the same address. */
+    async restart() {
+      await running.stop();
+      running = await start(api.port);
+    },
     async stop() {
-      await api.stop();
+      await running.stop();
       await db.$disconnect();
       await database.drop();
       scratch.remove();

@@ -2,26 +2,20 @@
 
 usage: tiny_model.py FOLDER TEXT_FILE [LAYERS] [SEED]
 """
-import json
 import os
 import sys
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
 import torch
-from tokenizers import ByteLevelBPETokenizer
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import LlamaConfig, LlamaForCausalLM
+
+import tiny_tokenizer
 
 folder, text_file = sys.argv[1:3]
 layers = int(sys.argv[3]) if len(sys.argv) > 3 else 24
 torch.manual_seed(int(sys.argv[4]) if len(sys.argv) > 4 else 0)
-
-with open(text_file) as file:
-    texts = [json.loads(line)["text"] for line in file]
-bpe = ByteLevelBPETokenizer()
-bpe.train_from_iterator(texts, vocab_size=1024, special_tokens=["<s>", "</s>"])
-tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe._tokenizer, bos_token="<s>", eos_token="</s>")
-config = LlamaConfig(vocab_size=1024, hidden_size=64, intermediate_size=128, num_hidden_layers=layers, num_attention_heads=4,
-                     num_key_value_heads=2, max_position_embeddings=1024, tie_word_embeddings=True, bos_token_id=0, eos_token_id=1,
-                     initializer_range=0.06)
+config = LlamaConfig(vocab_size=tiny_tokenizer.VOCAB_SIZE, hidden_size=64, intermediate_size=128, num_hidden_layers=layers,
+                     num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=1024, tie_word_embeddings=True, bos_token_id=0,
+                     eos_token_id=1, initializer_range=0.06)
 LlamaForCausalLM(config).save_pretrained(folder)
-tokenizer.save_pretrained(folder)
+tiny_tokenizer.train(text_file).save_pretrained(folder)

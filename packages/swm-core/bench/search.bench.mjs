@@ -1,141 +1,82 @@
 /**
- * Sliding-Window Merging with the prefix cache against the same search, on the same engine, with every layer run for every candidate
- * (what the published script does), side by side.
- * Usage, after `npm run setup` and a converted model: node packages/swm-core/bench/search.bench.mjs [threshold=0.75] [rounds=3] [model]
- * `model` is a folder (default: the built-in one), or `shape:llama-2-7b`: random weights of that shape, 27 GB in f32, for a GPU.
- * Prints both times of each round, the ratio of the medians, the layer-forwards, and whether every similarity is the same.
+ * Sliding-Window Merging on SmolLM2-135M: the published script's sequence in PyTorch, and ours on each engine, in turn, so that whatever
+ * else the machine does falls on all of them.
+ * Usage, after `npm run build` and `npm run setup`: npm run bench -- search [rounds=3] [thresholds=0.7,0.9] [engines=torch,tensorflow,wasm]
+ * Prints each round and the median of the rounds' ratios (script : ours). Loading a model is timed nowhere.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { Tokenizer } from '@huggingface/tokenizers';
-import { openModel } from '@swm/core/checkpoint';
-import { loadBackend, TfjsSession } from '@swm/core/engine/tfjs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createMethod, runSearch } from '@swm/core/method';
-import { formatPlan, parsePlan } from '@swm/core/plan';
-import { drawSamples } from '../../../apps/server/dist/worker/calibration-samples.js';
-import { fileModelFolder } from '../../../apps/server/dist/worker/checkpoint-files.js';
+import { formatPlan, outputDepth, parsePlan } from '@swm/core/plan';
+import { PYTHON } from '../../../tools/paths.mjs';
+import { DEPTH, MODEL_FOLDER, openTfjs, openTorch, tokenIds } from './builtin-model.mjs';
 
-const ROOT = resolve(import.meta.dirname, '../../..');
-const HOME = resolve(ROOT, process.env.SWM_HOME ?? '.swm');
-const threshold = Number(process.argv[2] ?? 0.75);
-const rounds = Number(process.argv[3] ?? 3);
-const folder = process.argv[4] ?? join(HOME, 'models', 'smollm2-135m');
-const isShape = folder === 'shape:llama-2-7b';
-if (!isShape && !existsSync(join(folder, 'config.json')))
-  throw new Error(`${folder} holds no model: run npm run demo once, or name another folder.`);
-process.env.TF_CPP_MIN_LOG_LEVEL = '3';
-process.env.TF_FORCE_GPU_ALLOW_GROWTH = 'true';
-process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+const [rounds = '3', thresholds = '0.7,0.9', engines = 'torch,tensorflow,wasm'] = process.argv.slice(2);
+const scratch = mkdtempSync(join(tmpdir(), 'swm-bench-'));
+const tokensFile = join(scratch, 'tokens.json');
+writeFileSync(tokensFile, JSON.stringify(tokenIds));
 
-/** Llama-2-7B's shape with random weights, made as they are asked for: hidden states stay near one, every layer matters. */
-function randomLlama7b() {
-  const [L, D, F, V] = [32, 4096, 11_008, 32_000];
-  const config = {
-    ...{
-      architecture: 'llama',
-      depth: L,
-      hiddenSize: D,
-      queryHeads: 32,
-      kvHeads: 32,
-      headSize: 128,
-      mlpSize: F,
-      vocabSize: V,
-    },
-    ...{ rmsNormEps: 1e-5, ropeTheta: 10_000, isTied: false, raw: {} },
-  };
-  let state = 1;
-  const noise = Float32Array.from({ length: 1 << 20 }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return (state / 2 ** 31 - 1) * Math.sqrt(3);
+/** The published script at one threshold. */
+function byScript(threshold) {
+  const script = join(import.meta.dirname, 'published_script.py');
+  const output = execFileSync(PYTHON, [script, MODEL_FOLDER, tokensFile, String(threshold)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, HF_HUB_OFFLINE: '1', TRANSFORMERS_OFFLINE: '1' },
   });
-  let drawn = 0;
-  const readFloat32 = async (name) => {
-    if (/norm/.test(name)) return new Float32Array(D).fill(1);
-    const inputs = /down_proj/.test(name) ? F : D;
-    const outputs = /embed_tokens|lm_head/.test(name) ? V : /gate_proj|up_proj/.test(name) ? F : D;
-    const values = new Float32Array(inputs * outputs);
-    // Another start each time: no two tensors are alike, nor are neighbouring rows, as the noise's length divides no row.
-    const scaled = noise.map((value) => value / Math.sqrt(inputs));
-    drawn = (drawn + 7919) % 4096;
-    const part = noise.length - 4097;
-    for (let filled = 0; filled < values.length; filled += part)
-      values.set(scaled.subarray(drawn, drawn + Math.min(part, values.length - filled)), filled);
-    return values;
-  };
-  return { config, tensors: new Map(), readFloat32 };
+  return JSON.parse(output);
 }
 
-/** The model, and what closes it. */
-async function openSource() {
-  if (isShape) return { model: randomLlama7b(), close: async () => {} };
-  const files = await fileModelFolder(folder);
-  return { model: await openModel(files), close: () => files.close() };
-}
-
-/** The matrix an experiment calibrates with by default. [10][128] */
-function calibration() {
-  if (isShape)
-    return Array.from({ length: 10 }, (_, row) =>
-      Array.from({ length: 128 }, (_, at) => (row * 7919 + at * 104_729) % 32_000),
-    );
-  const json = (name) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
-  const tokenizer = new Tokenizer(json('tokenizer.json'), json('tokenizer_config.json'));
-  const lines = readFileSync(join(ROOT, 'packages/eval/tasks/calibration/builtin.jsonl'), 'utf8').trim().split('\n');
-  return drawSamples({
-    documents: lines.map((line) => JSON.parse(line).text),
-    encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
-    samples: 10,
-    tokens: 128,
-    seed: 1234,
-  });
-}
-
-const backend = await loadBackend({ prefer: 'auto', engineFolder: join(HOME, 'engine') });
-const tokenIds = calibration();
-
-/** One search in a session of its own; loading the weights is not timed. */
-async function search(cacheBytes) {
-  const { model, close } = await openSource();
-  const session = await TfjsSession.open(backend, model, tokenIds, cacheBytes);
-  await close();
-  // One layer, so that no search pays for the first use of an operation.
-  await session.measure(parsePlan(`0 !1-${model.config.depth - 1}`), 'nll');
-  const similarities = [];
-  const began = performance.now();
-  const { plan, cursor } = await runSearch({
-    method: createMethod({ name: 'swm', profile: 'repaired', threshold }),
-    depth: model.config.depth,
-    open: async () => session,
-    onCandidate: async ({ similarity }) => {
-      similarities.push(similarity);
-    },
-  });
-  const seconds = (performance.now() - began) / 1000;
-  await session.close();
-  return { seconds, plan: formatPlan(plan), similarities, layerForwards: cursor.layerForwards };
+/** Our search at one threshold, in a session of its own. */
+async function byEngine(name, threshold) {
+  const session = await (name === 'torch' ? openTorch() : openTfjs(name));
+  try {
+    // One layer, so that no search pays for the first use of an operation.
+    await session.measure(parsePlan(`0 !1-${DEPTH - 1}`), 'nll');
+    const similarities = [];
+    const began = performance.now();
+    const { plan, cursor } = await runSearch({
+      method: createMethod({ name: 'swm', profile: 'released', threshold }),
+      depth: DEPTH,
+      open: async () => session,
+      onCandidate: async ({ similarity }) => void similarities.push(similarity),
+    });
+    const seconds = (performance.now() - began) / 1000;
+    return { seconds, plan, similarities, layerForwards: cursor.layerForwards, info: session.info };
+  } finally {
+    await session.close();
+  }
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-const { name, backend: kind, package: packageName, device } = backend.info;
-console.log(`engine ${name}, ${packageName}, backend ${kind} on ${device}; threshold ${threshold}`);
-const cached = [];
-const whole = [];
-for (let round = 0; round < rounds; round += 1) {
-  cached.push(await search(1.5e9));
-  whole.push(await search(0));
-  console.log(
-    `round ${round + 1}: prefix cache ${cached.at(-1).seconds.toFixed(2)} s, every layer ${whole.at(-1).seconds.toFixed(2)} s`,
-  );
+try {
+  for (const threshold of thresholds.split(',').map(Number)) {
+    console.log(`threshold ${threshold}`);
+    const ratios = Object.fromEntries(engines.split(',').map((name) => [name, []]));
+    for (let round = 1; round <= Number(rounds); round += 1) {
+      const script = byScript(threshold);
+      const all = script.similarities.length * DEPTH;
+      console.log(
+        `  round ${round}: script ${script.seconds.toFixed(1)} s, at most ${all} layer-forwards of the batch`,
+      );
+      for (const name of Object.keys(ratios)) {
+        const ours = await byEngine(name, threshold);
+        ratios[name].push(script.seconds / ours.seconds);
+        const distance = Math.max(...ours.similarities.map((value, at) => Math.abs(value - script.similarities[at])));
+        console.log(
+          `    ${name.padEnd(10)} ${ours.seconds.toFixed(1)} s, ratio ${ratios[name].at(-1).toFixed(1)}; ${ours.layerForwards} layer-forwards; ${outputDepth(ours.plan)} layers (script ${script.layers}), similarities within ${distance.toExponential(0)}`,
+        );
+        if (round === 1)
+          console.log(
+            `    ${' '.repeat(10)} ${ours.info.package}, ${ours.info.backend} on ${ours.info.device}; ${formatPlan(ours.plan)}`,
+          );
+      }
+    }
+    for (const [name, found] of Object.entries(ratios))
+      console.log(`  ${name}: median of ${found.length} ratios ${median(found).toFixed(2)}`);
+  }
+} finally {
+  rmSync(scratch, { recursive: true });
 }
-const [a, b] = [cached[0], whole[0]];
-const distance = Math.max(...a.similarities.map((value, index) => Math.abs(value - b.similarities[index])));
-const seconds = [cached, whole].map((runs) => median(runs.map((run) => run.seconds)));
-console.log(
-  `plan ${a.plan} (${a.similarities.length} candidates); every layer: ${b.plan === a.plan ? 'the same plan' : b.plan}`,
-);
-console.log(`largest difference between similarities: ${distance.toExponential(1)}`);
-console.log(`layer-forwards: ${a.layerForwards} with the cache, ${b.layerForwards} without`);
-console.log(
-  `medians: ${seconds[0].toFixed(2)} s and ${seconds[1].toFixed(2)} s, ratio ${(seconds[1] / seconds[0]).toFixed(2)}`,
-);
-process.exit(a.plan === b.plan ? 0 : 1);

@@ -1,31 +1,50 @@
 """Sliding-Window Merging in the torch engine against the public script's sequence, on Llama-2-7B's shape with random fp16 weights made here.
 
-usage: python packages/swm-core/bench/search_torch.bench.py [threshold=0.9] [layers=32]        needs a CUDA device with 48 GB, torch and transformers
-The same candidates both ways. Engine: prefix cache, one batch of 10, no logits. Script: a deep copy of the model for each candidate, the
-merge, ten forwards of one sample each with logits, cosines of fp16 vectors on the CPU. Prints both times, their ratio, both peaks of memory.
+usage: python packages/swm-core/bench/search_torch.bench.py [threshold=0.9] [layers=32] [folder]        needs a CUDA device with 48 GB, torch and transformers
+The same candidates both ways. Engine: prefix cache, one batch of 10, no logits. Script: published_script.py. Prints both times, their ratio, both peaks of memory.
+With a folder, the model is also written there as a checkpoint, for search-torch-client.bench.mjs.
 """
 
-import copy
+import json
 import sys
 import time
 import zlib
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "python"))
+import published_script
 import session as engine
 
 THRESHOLD = float(sys.argv[1]) if len(sys.argv) > 1 else 0.9
 LAYERS = int(sys.argv[2]) if len(sys.argv) > 2 else 32
 D, F, HEADS, V, SAMPLES, TOKENS = 4096, 11008, 32, 32000, 10, 128
 DEVICE = torch.device("cuda")
+HEAD = D // HEADS
+FREQUENCIES = [10000.0 ** (-2 * pair / HEAD) for pair in range(HEAD // 2)]
+# What the TypeScript client says of a Llama (src/architecture/llama.ts).
 CONFIG = {
-    "architecture": "llama", "depth": LAYERS, "hiddenSize": D, "queryHeads": HEADS, "kvHeads": HEADS, "headSize": D // HEADS,
-    "mlpSize": F, "vocabSize": V, "rmsNormEps": 1e-5, "ropeTheta": 10000.0, "isTied": False,
+    "depth": LAYERS, "hiddenSize": D, "queryHeads": HEADS, "kvHeads": HEADS, "headSize": HEAD, "mlpSize": F, "vocabSize": V,
+    "rmsNormEps": 1e-5, "normOffset": 0, "activation": "silu", "attentionScale": HEAD**-0.5, "attentionSoftcap": None, "logitSoftcap": None,
+    "embeddingScale": 1, "layerTypes": ["full"] * LAYERS, "slidingWindow": None, "isTied": False,
+    "ropeFrequencies": {"full": FREQUENCIES, "sliding": FREQUENCIES},
 }  # fmt: skip
-PROJECTIONS = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"]
+ROLES = {
+    "query": ("self_attn.q_proj", [D, D]), "key": ("self_attn.k_proj", [D, D]), "value": ("self_attn.v_proj", [D, D]),
+    "output": ("self_attn.o_proj", [D, D]), "gate": ("mlp.gate_proj", [F, D]), "up": ("mlp.up_proj", [F, D]), "down": ("mlp.down_proj", [D, F]),
+    "attentionNorm": ("input_layernorm", [D]), "mlpNorm": ("post_attention_layernorm", [D]),
+}  # fmt: skip
+MODEL_ROLES = {"embedding": ("model.embed_tokens", [V, D]), "head": ("lm_head", [V, D]), "finalNorm": ("model.norm", [D])}
+
+
+def by_role(roles):
+    return {role: {"name": f"{name}.weight", "shape": shape} for role, (name, shape) in roles.items()}
+
+
+TENSORS = {"model": by_role(MODEL_ROLES), "layerPrefix": "model.layers.", "layer": by_role(ROLES)}
 
 
 def weight(name, shape):
@@ -43,20 +62,18 @@ class RandomFolder:
         pass
 
     def read(self, name, shape):
-        return weight(name, shape)
+        return weight(name, tuple(shape))
 
 
 def windows(measure):
     """The public script's loop in source layers: (low, high, similarity) of each candidate that is measured."""
-    low, high, committed, tried = LAYERS - 3, LAYERS - 2, [], []
+    low, high, committed, tried, accepted = LAYERS - 3, LAYERS - 2, [], [], None
     while low >= 0:
-        if low == high:
-            low -= 1
-            continue
-        similarity = measure(committed, (low, high))
+        # Right after a commit the window is one layer and the candidate the committed model itself: the script measures it again.
+        similarity = accepted if low == high else measure(committed, (low, high))
         tried.append((list(committed), (low, high), similarity))
-        if similarity > THRESHOLD:
-            low -= 1
+        if low == high or similarity > THRESHOLD:
+            low, accepted = low - 1, similarity
         elif low + 1 != high:
             committed.append((low + 1, high))
             high = low
@@ -68,9 +85,9 @@ def windows(measure):
 def wiring(merges):
     layers, at = [], 0
     for first, last in sorted(merges):
-        layers += [(layer, layer) for layer in range(at, first)] + [(last, first)]
+        layers += [engine.Wiring.of_source(layer) for layer in range(at, first)] + [engine.Wiring(((last, 1),), first, last)]
         at = last + 1
-    return layers + [(layer, layer) for layer in range(at, LAYERS)]
+    return layers + [engine.Wiring.of_source(layer) for layer in range(at, LAYERS)]
 
 
 def clock():
@@ -81,7 +98,7 @@ def clock():
 def by_engine(token_ids):
     engine.SafetensorsFolder = RandomFolder
     with torch.inference_mode():
-        session = engine.Session("", CONFIG, token_ids, 1_500_000_000, DEVICE, torch.float16)
+        session = engine.Session("", CONFIG, TENSORS, token_ids, 1_500_000_000, [DEVICE], torch.float16)
         forwards = [0]
 
         def measure(committed, window):
@@ -90,7 +107,7 @@ def by_engine(token_ids):
             return sum(value["perSample"]) / SAMPLES
 
         session.measure(wiring([(0, LAYERS - 2)]), "nll")  # first use of the libraries
-        session = engine.Session("", CONFIG, token_ids, 1_500_000_000, DEVICE, torch.float16)
+        session = engine.Session("", CONFIG, TENSORS, token_ids, 1_500_000_000, [DEVICE], torch.float16)
         torch.cuda.reset_peak_memory_stats()
         began = clock()
         tried = windows(measure)
@@ -99,7 +116,7 @@ def by_engine(token_ids):
 
 
 @torch.no_grad()
-def by_script(token_ids, tried):
+def by_script(token_ids):
     config = LlamaConfig(
         vocab_size=V, hidden_size=D, intermediate_size=F, num_hidden_layers=LAYERS, num_attention_heads=HEADS, num_key_value_heads=HEADS,
         rms_norm_eps=1e-5, rope_theta=10000.0, tie_word_embeddings=False,
@@ -110,50 +127,38 @@ def by_script(token_ids, tried):
     torch.set_default_dtype(torch.float32)
     for name, parameter in dense.named_parameters():
         parameter.copy_(weight(name, tuple(parameter.shape)))
-    samples = [torch.tensor([row], device=DEVICE) for row in token_ids]
-
-    def states(model):
-        return [model(input_ids=row, output_hidden_states=True, use_cache=False).hidden_states[-1].flatten().cpu() for row in samples]
-
-    def merged(model, first, last):
-        candidate = copy.deepcopy(model)
-        layers = candidate.model.layers
-        for k in range(first, last + 1):
-            for name in PROJECTIONS:
-                weight_of = layers[first].get_submodule(name).weight.data
-                weight_of += model.model.layers[k].get_submodule(name).weight.data - weight_of
-        candidate.model.layers = torch.nn.ModuleList([*layers[:first], layers[first], *layers[last + 1 :]])
-        candidate.config.num_hidden_layers = len(candidate.model.layers)
-        for index, layer in enumerate(candidate.model.layers):
-            layer.self_attn.layer_idx = index
-        return candidate
-
-    reference = states(dense)
     torch.cuda.reset_peak_memory_stats()
-    seconds, similarities, current, done = 0.0, [], dense, []
-    for committed, (low, high), _ in tried:
-        began = clock()
-        for window in committed[len(done) :]:  # layers above an open window were merged before: indices below are unchanged
-            current = merged(current, *window)
-            done.append(window)
-        candidate = merged(current, low, high)
-        cosines = [torch.nn.functional.cosine_similarity(a, b, dim=0) for a, b in zip(reference, states(candidate))]
-        similarities.append(float(sum(cosines) / len(cosines)))
-        del candidate
-        seconds += clock() - began
-    return similarities, seconds, torch.cuda.max_memory_allocated()
+    tried, _, seconds = published_script.search(dense, torch.tensor(token_ids, device=DEVICE), THRESHOLD)
+    return [similarity for _, _, similarity in tried], seconds, torch.cuda.max_memory_allocated()
+
+
+def write_checkpoint(folder):
+    """The same model as a folder of safetensors."""
+    config = {
+        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "num_hidden_layers": LAYERS, "hidden_size": D, "intermediate_size": F,
+        "num_attention_heads": HEADS, "num_key_value_heads": HEADS, "vocab_size": V, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
+        "tie_word_embeddings": False,
+    }  # fmt: skip
+    with torch.device("meta"):
+        shapes = {name: tuple(parameter.shape) for name, parameter in LlamaForCausalLM(LlamaConfig(**config)).named_parameters()}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config))
+    save_file({name: weight(name, shape).cpu() for name, shape in shapes.items()}, folder / "model.safetensors")
 
 
 def main():
-    generator = torch.Generator().manual_seed(7)
-    token_ids = torch.randint(0, V, (SAMPLES, TOKENS), generator=generator).tolist()
+    token_ids = [[(row * 7919 + at * 104_729) % V for at in range(TOKENS)] for row in range(SAMPLES)]
     tried, engine_seconds, engine_bytes, forwards = by_engine(token_ids)
     torch.cuda.empty_cache()
-    similarities, script_seconds, script_bytes = by_script(token_ids, tried)
+    similarities, script_seconds, script_bytes = by_script(token_ids)
+    if len(similarities) != len(tried):
+        raise SystemExit(f"the script tried {len(similarities)} candidates, the engine {len(tried)}")
     distance = max(abs(a - b) for (_, _, a), b in zip(tried, similarities))
     print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}, fp16, {LAYERS} layers, threshold {THRESHOLD}: {len(tried)} candidates measured")
     print(f"engine {engine_seconds:.2f} s, {forwards} layer-forwards, peak {engine_bytes / 2**30:.1f} GiB")
     print(f"script {script_seconds:.2f} s, {len(tried) * LAYERS * SAMPLES} of one sample or fewer, peak {script_bytes / 2**30:.1f} GiB")
+    if len(sys.argv) > 3:
+        write_checkpoint(Path(sys.argv[3]))
     print(f"ratio {script_seconds / engine_seconds:.1f}; largest difference of a similarity {distance:.4f}")
 
 

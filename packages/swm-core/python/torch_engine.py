@@ -15,7 +15,7 @@ import sys
 
 from engine_error import EngineError
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 
 def take_stdout():
@@ -72,32 +72,39 @@ def prepare(wanted_device, wanted_dtype):
     return hello, device, {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}[wanted_dtype]
 
 
-def answer(session, request):
+def answer(session, request, wiring):
     call = request["call"]
     if call == "layerStatistics":
         return session.layer_statistics()
+    if call == "layerSimilarity":
+        return session.layer_similarity(request["sampleRows"], request["tokenRows"])
     if call == "blockGradients":
         return session.block_gradients()
-    path = [tuple(layer) for layer in request["layers"]]
+    path = [wiring(*layer) for layer in request["layers"]]
     return session.measure(path, request["quantity"]) if call == "measure" else session.logits(path)
 
 
 def serve(lines, send, device, dtype):
     import torch
 
-    from session import Session, is_out_of_memory, needed_bytes, out_of_memory
+    from session import Session, Wiring, is_out_of_memory, needed_bytes, out_of_memory
 
+    def wiring(terms, side_from, type_from):
+        return Wiring(tuple(tuple(term) for term in terms), side_from, type_from)
+
+    # All of a machine's GPUs, the first alone where the model fits on it.
+    devices = [torch.device("cuda", index) for index in range(torch.cuda.device_count())] if device.type == "cuda" else [device]
     session = None
     for line in lines:
         request = json.loads(line)
         try:
             with torch.no_grad():
                 if request["call"] == "open":
-                    fields = (request[name] for name in ("folder", "config", "tokenIds", "cacheBytes"))
-                    session = Session(*fields, device, dtype)
+                    fields = (request[name] for name in ("folder", "config", "tensors", "tokenIds", "cacheBytes"))
+                    session = Session(*fields, devices, dtype)
                     value = {"batchSamples": session.batch_samples}
                 else:
-                    value = answer(session, request)
+                    value = answer(session, request, wiring)
             reply = {"value": value}
         except EngineError as error:
             reply = {"error": error_of(error)}

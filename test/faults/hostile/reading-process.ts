@@ -5,11 +5,11 @@ import { createInterface } from 'node:readline';
 /** A reader in a process of its own: one that crashes, hangs or grows takes nothing else with it. */
 export interface ReadingProcess<Answer> {
   /** The reader's answer about a folder, or `crashed` or `hung`: then the process is started again for the next. */
-  read(folder: string): Promise<Answer | 'crashed' | 'hung'>;
+  read(folder: string, limitMs?: number): Promise<Answer | 'crashed' | 'hung'>;
   close(): Promise<void>;
 }
 
-/** Starts `command`, which answers each line with one line of JSON. No answer within `hangMs` is a hang. */
+/** Starts `command`, which answers each line with one line of JSON. No answer within `hangMs`, or the limit of that read, is a hang. */
 export function startReading<Answer>(
   command: readonly [file: string, ...args: string[]],
   hangMs: number,
@@ -25,10 +25,10 @@ export function startReading<Answer>(
     if (running.child.exitCode === null && running.child.signalCode === null) await once(running.child, 'close');
   };
   return {
-    async read(folder) {
+    async read(folder, limitMs = hangMs) {
       let timer: NodeJS.Timeout | undefined;
       const hung = new Promise<'hung'>((resolve) => {
-        timer = setTimeout(() => resolve('hung'), hangMs);
+        timer = setTimeout(() => resolve('hung'), limitMs);
       });
       running.child.stdin.write(`${folder}\n`);
       const line = await Promise.race([running.lines.next(), hung]).finally(() => clearTimeout(timer));

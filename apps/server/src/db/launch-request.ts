@@ -1,10 +1,11 @@
 import { readMethodRequest } from '@swm/core/method';
 import { z } from 'zod';
 
-/** Order is the order of the pipeline. */
+/** Order is the order of the pipeline. Only an analysis, which ends there, has the stage `analyse-layers`. */
 export const STAGE_NAMES = [
   'resolve-model',
   'calibrate',
+  'analyse-layers',
   'search-plan',
   'export-checkpoint',
   'evaluate',
@@ -38,3 +39,10 @@ export const launchRequestSchema = z.strictObject({
   engine: z.enum(['auto', 'tensorflow', 'wasm', 'torch']),
 });
 export type LaunchRequest = z.infer<typeof launchRequestSchema>;
+
+/** Whether a launch asks for a stage: none after `stopAfter`, no latency where it is `NONE`, no analysis unless it ends there. */
+export function isWanted({ latency, stopAfter }: LaunchRequest, name: StageName): boolean {
+  if (name === 'benchmark-latency' && latency === 'NONE') return false;
+  if (name === 'analyse-layers') return stopAfter === name;
+  return STAGE_NAMES.indexOf(name) <= STAGE_NAMES.indexOf(stopAfter);
+}

@@ -64,6 +64,11 @@ export const stageOutputSchemas = {
     tokens: z.int(),
     tokenIds: z.array(z.array(z.int())),
   }),
+  /** The matrices themselves are rows of `layer_similarity`. */
+  'analyse-layers': z.object({
+    layerForwards: z.int(),
+    engine: engineInfoSchema,
+  }),
   'search-plan': z.object({
     planId: sha256,
     plan: planJsonSchema,

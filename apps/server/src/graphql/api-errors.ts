@@ -62,6 +62,14 @@ export const bodyTooLarge = (cause: unknown): CodedError =>
     cause,
   });
 
+/** `API.OPERATION_TOO_BIG`: matrices of more models than one answer may hold. */
+export const tooManySimilarities = (limit: number): CodedError =>
+  new CodedError({
+    code: 'API.OPERATION_TOO_BIG',
+    message: `The operation asks for more than ${limit} different layerSimilarity.`,
+    fix: 'Ask for those of fewer models or calibrations at once.',
+  });
+
 /** `API.INTERNAL`: a bug of ours. */
 const internal = (cause: unknown): CodedError =>
   new CodedError({

@@ -1,3 +1,4 @@
+import type { ExperimentEvent } from '../services/event-feed.js';
 import type { TeamScope } from '../services/team-scope.js';
 import type { Loaders } from './loaders.js';
 
@@ -6,4 +7,6 @@ export interface ApiContext {
   readonly requestId: string;
   readonly scope: TeamScope;
   readonly loaders: Loaders;
+  /** Events of an experiment as they are written, until it or the request ends; absent where a request cannot stream. */
+  readonly followEvents?: (experimentId: string, after: number) => Promise<AsyncGenerator<ExperimentEvent>>;
 }

@@ -7,6 +7,7 @@ import { expressMiddleware } from '@as-integrations/express5';
 import { type CodedError, isCodedError } from '@swm/core/errors';
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
 import type { GraphQLSchema } from 'graphql';
+import type { EventFeed } from '../services/event-feed.js';
 import type { TeamScope } from '../services/team-scope.js';
 import {
   authRequired,
@@ -19,6 +20,7 @@ import {
   publicError,
 } from './api-errors.js';
 import type { ApiContext } from './context.js';
+import { createEventStream } from './event-stream.js';
 import type { Loaders } from './loaders.js';
 import { checkOperationSize, MAX_TOKENS } from './operation-limits.js';
 
@@ -28,6 +30,7 @@ export interface HttpServerOptions {
   readonly schema: GraphQLSchema;
   readonly authenticate: (header: string | undefined) => Promise<TeamScope | null>;
   readonly createLoaders: (scope: TeamScope) => Loaders;
+  readonly followEvents: EventFeed['follow'];
   /** Host names under which requests are answered, and whose pages may send them. */
   readonly allowedHosts: readonly string[];
   readonly isDatabaseAway: (error: unknown) => boolean;
@@ -43,7 +46,7 @@ interface Locals {
 
 const localsOf = (response: Response): Locals => response.locals as Locals; // Set by the first two middlewares below.
 
-/** The HTTP side of the API: POST /graphql and GET /healthz, JSON on every path. */
+/** The HTTP side of the API: POST /graphql, subscriptions at POST /graphql/stream, GET /healthz; JSON on every path but the stream. */
 export async function createHttpServer(
   options: HttpServerOptions,
 ): Promise<{ readonly server: Server; stop(): Promise<void> }> {
@@ -64,26 +67,36 @@ export async function createHttpServer(
     ],
   });
   await apollo.start();
+  const contextOf = (response: Response): ApiContext & { readonly scope: TeamScope } => {
+    const { requestId, scope } = localsOf(response);
+    if (!scope) throw authRequired(); // Unreachable behind requireToken; and the default is to deny.
+    return { requestId, scope, loaders: options.createLoaders(scope) };
+  };
+  const stream = createEventStream({
+    ...options,
+    createContext: (response, signal) => {
+      const context = contextOf(response);
+      return { ...context, followEvents: (id, after) => options.followEvents(context.scope, id, after, signal) };
+    },
+    isAllowed: async ({ headers }) => (await options.authenticate(headers.authorization)) !== null,
+  });
 
   app.disable('x-powered-by');
   app.use(giveRequestId);
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   app.use(checkHost(options.allowedHosts));
-  app.use(
-    '/graphql',
-    requireToken(options),
-    express.json({ limit: BODY_LIMIT }),
-    expressMiddleware(apollo, {
-      context: async ({ res }) => {
-        const { requestId, scope } = localsOf(res);
-        if (!scope) throw authRequired(); // Unreachable behind requireToken; and the default is to deny.
-        return { requestId, scope, loaders: options.createLoaders(scope) };
-      },
-    }),
-  );
+  app.use('/graphql', requireToken(options), express.json({ limit: BODY_LIMIT }));
+  app.post('/graphql/stream', stream.handle);
+  app.use('/graphql', expressMiddleware(apollo, { context: async ({ res }) => contextOf(res) }));
   app.use((_request, response) => sendError(response, 404, notFound()));
   app.use(handleError(options));
-  return { server, stop: () => apollo.stop() };
+  return {
+    server,
+    stop: async () => {
+      stream.stop(); // or the server would wait for streams that never end by themselves
+      await apollo.stop();
+    },
+  };
 }
 
 /** Listens, or throws `API.PORT_BUSY`. Returns the port. */

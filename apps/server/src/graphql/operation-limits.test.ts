@@ -32,6 +32,8 @@ describe('operation limits', () => {
     ],
     ['as many fields as allowed', `{ a { ${many(MAX_FIELDS - 1)} } }`, null],
     ['one field more', `{ a { ${many(MAX_FIELDS)} } }`, 'fields'],
+    ['matrices of layers count fifty', `{ a { ${many(MAX_FIELDS - 51)} cosine } }`, null],
+    ['a matrix more', `{ a { ${many(MAX_FIELDS - 51)} cosine m: cka { values } } }`, 'fields'],
     ['introspection is of fixed size', `{ __schema ${nested(20)} }`, null],
   ])('%s', (_, text, expected) => {
     const found = complaint(text);

@@ -11,6 +11,9 @@ import {
 export const MAX_DEPTH = 12;
 /** Selected fields, fragments written out: what the web's biggest page asks for is below 200. */
 export const MAX_FIELDS = 1000;
+/** What a field counts for that is a matrix of layers by layers in the answer. */
+const MATRIX_FIELDS = 50;
+const MATRICES: ReadonlySet<string> = new Set(['cka', 'cosine', 'angular']);
 /** Fields at the top, aliases included: each costs statements of its own (I-40). */
 export const MAX_ROOT_FIELDS = 20;
 /** Tokens of a document; parsing stops there. */
@@ -58,7 +61,8 @@ class ExtentMeasurer {
     if (selection.kind === Kind.INLINE_FRAGMENT) return this.measure(selection.selectionSet);
     if (isIntrospection(selection.name.value)) return { depth: 1, fields: 1 };
     const inner = selection.selectionSet ? this.measure(selection.selectionSet) : { depth: 0, fields: 0 };
-    return { depth: inner.depth + 1, fields: inner.fields + 1 };
+    const own = MATRICES.has(selection.name.value) ? MATRIX_FIELDS : 1;
+    return { depth: inner.depth + 1, fields: inner.fields + own };
   }
 
   private measureFragment(name: string): Extent {

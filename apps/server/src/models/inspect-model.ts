@@ -43,7 +43,7 @@ export async function inspectModel(
     const filesState = await folder.filesState();
     const model = await openModel(folder);
     await checkCompanions(folder);
-    await checkTokenizer(folder, model.config.vocabSize);
+    await checkTokenizer(folder, model.config.vocabSize, model.architecture.placeholderTokens);
     const { total, perLayer } = parameterCounts(model);
     const digests = await tensorDigests(model);
     await onDigests?.({ filesState, digests });

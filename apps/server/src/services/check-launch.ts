@@ -1,3 +1,4 @@
+import { needsBos } from '@swm/core/checkpoint';
 import { isCodedError } from '@swm/core/errors';
 import {
   layersOfParams,
@@ -8,7 +9,6 @@ import {
   readMethodRequest,
   validateMethodRequest,
 } from '@swm/core/method';
-import { isRewiringRule } from '@swm/core/plan';
 import { validateProtocolRequest } from '@swm/eval/protocol';
 import { type LaunchRequest, launchRequestSchema, STAGE_NAMES } from '../db/launch-request.js';
 import type { LaunchEnvironment } from './launch-environment.js';
@@ -29,15 +29,17 @@ const errorsOf = (check: Check<unknown>): readonly UserError[] => ('errors' in c
  */
 export function checkLaunch(
   input: LaunchInput,
-  model: (ModelSize & { readonly folder: string | null }) | null,
+  model: (ModelSize & { readonly folder: string | null; readonly architecture: string }) | null,
   environment: LaunchEnvironment,
 ): Check<LaunchRequest> {
   const method = checkMethod(input, model);
+  const bos = checkBos(input.calibration, model?.architecture ?? '');
   const checks: readonly Check<unknown>[] = [
     model ? { value: model } : bad(modelNotFound()),
     method,
     checkDepth(method, model),
     checkCalibration(input.calibration, environment),
+    bos,
     checkProtocol(input, environment),
     checkLatency(input),
     checkPython(input, method, model, environment),
@@ -46,8 +48,9 @@ export function checkLaunch(
   ];
   const errors = checks.flatMap(errorsOf);
   const { calibration, protocol, latency, stopAfter, engine, modelId } = input;
-  if (errors.length > 0 || 'errors' in method || latency === 'STATIC') return { errors };
-  const { file, ...rest } = calibration;
+  if (errors.length > 0 || 'errors' in method || 'errors' in bos || latency === 'STATIC') return { errors };
+  const { file, ...given } = calibration;
+  const rest = { ...given, addBos: bos.value };
   const request = { modelId, method: method.value, protocol, latency, stopAfter, engine };
   return { value: launchRequestSchema.parse({ ...request, calibration: file === null ? rest : { ...rest, file } }) };
 }
@@ -109,6 +112,19 @@ function caught<Value>(read: () => Value): Check<Value> {
     if (isCodedError(error)) return bad(asUserError(error));
     throw error;
   }
+}
+
+/** Whether samples begin with BOS: as asked for, else as the family needs it. */
+function checkBos({ addBos }: LaunchInput['calibration'], architecture: string): Check<boolean> {
+  if (addBos !== false || !needsBos(architecture)) return { value: addBos ?? needsBos(architecture) };
+  return bad(
+    wrong(
+      'CALIBRATION.BOS_NEEDED',
+      ['calibration', 'addBos'],
+      'Models of this family compute nothing sensible on texts without a BOS token.',
+      'Leave addBos out, or set it to true.',
+    ),
+  );
 }
 
 function checkCalibration(calibration: LaunchInput['calibration'], environment: LaunchEnvironment): Check<unknown> {
@@ -186,8 +202,9 @@ function checkPython(
   const needed = reaches(input, 'evaluate') || model?.folder === null;
   const isSearching = input.methods.some(({ name }) => name !== 'dense') && reaches(input, 'search-plan');
   if (environment.hasPython()) return { value: null };
+  const isMeasuring = isSearching || input.stopAfter === 'analyse-layers';
   const isOnTorch = input.engine === 'torch' || ('value' in method && needsGradients(method.value));
-  if (isOnTorch && isSearching)
+  if (isOnTorch && isMeasuring)
     return bad(
       wrong(
         'EVAL.PYTHON_MISSING',
@@ -207,29 +224,16 @@ function checkPython(
   );
 }
 
-/** The torch engine re-wires layers, it does not compute new ones; it alone takes gradients. */
+/** Only the torch engine takes gradients. */
 function checkEngine({ engine }: LaunchInput, method: Check<MethodRequest>): Check<unknown> {
-  if ('errors' in method) return { value: null };
-  const { value } = method;
-  if (needsGradients(value) && engine !== 'torch' && engine !== 'auto')
-    return bad(
-      wrong(
-        'ENGINE.NO_GRADIENTS',
-        ['engine'],
-        'This method needs gradients, which the engine asked for does not take.',
-        'Set engine: TORCH, or leave it to AUTO.',
-      ),
-    );
-  if (engine !== 'torch') return { value: null };
-  if (value.name !== 'swm') return { value: null };
-  const { rule = 'replace-top', factor = 1 } = value;
-  if (isRewiringRule({ name: rule, factor })) return { value: null };
+  if ('errors' in method || !needsGradients(method.value) || engine === 'torch' || engine === 'auto')
+    return { value: null };
   return bad(
     wrong(
-      'ENGINE.UNSUPPORTED_RULE',
+      'ENGINE.NO_GRADIENTS',
       ['engine'],
-      `The torch engine does not measure the merge rule ${rule} with factor ${factor} yet.`,
-      'Set engine: AUTO, or use REPLACE_TOP (factor 1), KEEP_LOW or KEEP_TOP.',
+      'This method needs gradients, which the engine asked for does not take.',
+      'Set engine: TORCH, or leave it to AUTO.',
     ),
   );
 }

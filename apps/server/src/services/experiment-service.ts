@@ -1,3 +1,4 @@
+import { CodedError } from '@swm/core/errors';
 import type { Candidate } from '@swm/core/method';
 import { z } from 'zod';
 import type { Experiment, ExperimentEvent, Prisma, PrismaClient, Stage } from '../db/generated/client.js';
@@ -19,6 +20,11 @@ export interface ExperimentFilter {
   readonly state: Experiment['state'] | null;
   readonly methodName: string | null;
 }
+
+const FINAL_STATES: ReadonlySet<Experiment['state']> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED']);
+
+/** Whether the experiment has ended for good: nothing is written about it any more. */
+export const isFinal = ({ state }: Pick<Experiment, 'state'>): boolean => FINAL_STATES.has(state);
 
 const isUuid = (id: string): boolean => z.uuid().safeParse(id).success;
 
@@ -52,6 +58,14 @@ export class ExperimentService {
 
   get({ teamId }: TeamScope, id: string): Promise<Experiment | null> {
     return isUuid(id) ? this.db.experiment.findFirst({ where: { id, teamId } }) : Promise.resolve(null);
+  }
+
+  /** The experiment, or `EXPERIMENT.NOT_FOUND`. */
+  async require(scope: TeamScope, id: string): Promise<Experiment> {
+    const experiment = await this.get(scope, id);
+    if (experiment) return experiment;
+    const { code, message, hint } = experimentNotFound();
+    throw new CodedError({ code, message, ...(hint === null ? {} : { fix: hint }) });
   }
 
   /** Newest first. */

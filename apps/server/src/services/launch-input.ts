@@ -17,7 +17,8 @@ export interface LaunchInput {
     readonly samples: number;
     readonly tokens: number;
     readonly seed: number;
-    readonly addBos: boolean;
+    /** null: as the model's family needs it. */
+    readonly addBos: boolean | null;
   };
   readonly protocol: {
     readonly name: 'PAPER' | 'MODERN' | 'MINI';

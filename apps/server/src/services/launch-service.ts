@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { enumNameOf } from '@swm/core/method';
 import { lockUntilCommit } from '../db/advisory-lock.js';
 import type { Experiment, Prisma, PrismaClient } from '../db/generated/client.js';
-import { type LaunchRequest, STAGE_NAMES } from '../db/launch-request.js';
+import { isWanted, type LaunchRequest, STAGE_NAMES } from '../db/launch-request.js';
 import type { Queue } from '../queue/queue.js';
 import { checkLaunch } from './check-launch.js';
 import type { LaunchEnvironment } from './launch-environment.js';
@@ -20,10 +20,12 @@ export interface Launched {
 /** Fifty launches at once wait for each other's lock, each on a connection of the pool. */
 const TRANSACTION = { maxWait: 20_000, timeout: 20_000 } as const;
 
-/** A stage that the request leaves out: those after its last one, and latency where none is wanted. */
-const isSkipped = (request: LaunchRequest, name: (typeof STAGE_NAMES)[number]): boolean =>
-  STAGE_NAMES.indexOf(name) > STAGE_NAMES.indexOf(request.stopAfter) ||
-  (name === 'benchmark-latency' && request.latency === 'NONE');
+/** The stages of an experiment, those that its launch leaves out as skipped. An analysis alone has `analyse-layers`. */
+const stagesOf = (request: LaunchRequest) =>
+  STAGE_NAMES.map((name, position) => ({
+    ...{ name, position },
+    state: isWanted(request, name) ? ('PENDING' as const) : ('SKIPPED' as const),
+  })).filter(({ name, state }) => name !== 'analyse-layers' || state === 'PENDING');
 
 /** JSON with sorted keys: equal requests have equal text. */
 function canonicalJson(value: unknown): string {
@@ -100,12 +102,7 @@ export class LaunchService {
         idempotencyKey: key,
         latencyProtocol: request.latency,
         eventSeq: 1,
-        stages: {
-          create: STAGE_NAMES.map((name, position) => ({
-            ...{ name, position },
-            state: isSkipped(request, name) ? 'SKIPPED' : 'PENDING',
-          })),
-        },
+        stages: { create: stagesOf(request) },
         events: { create: { seq: 1, kind: 'state', data: { to: 'QUEUED', attempt: 0 } } },
       },
     });

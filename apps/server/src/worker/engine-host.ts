@@ -5,6 +5,7 @@ import {
   type BlockGradients,
   type EngineInfo,
   engineCrashed,
+  type LayerSimilarity,
   type LayerStatistics,
   type Measurement,
   type Quantity,
@@ -19,6 +20,7 @@ export interface HostedSession {
   readonly info: EngineInfo;
   measure(plan: LayerPlan, quantity: Quantity): Promise<Measurement>;
   layerStatistics(): Promise<LayerStatistics>;
+  layerSimilarity(): Promise<LayerSimilarity>;
   blockGradients(): Promise<BlockGradients>;
   close(): Promise<void>;
 }
@@ -110,6 +112,7 @@ export async function openEngineSession(options: {
     measure: (plan, quantity) =>
       ask({ id: id(), call: 'measure', planJson: planJson(plan), quantity }) as Promise<Measurement>,
     layerStatistics: () => ask({ id: id(), call: 'layerStatistics' }) as Promise<LayerStatistics>,
+    layerSimilarity: () => ask({ id: id(), call: 'layerSimilarity' }) as Promise<LayerSimilarity>,
     blockGradients: () => ask({ id: id(), call: 'blockGradients' }) as Promise<BlockGradients>,
     close: async () => {
       if (!ended) await ask({ id: id(), call: 'close' });

@@ -1,4 +1,11 @@
-import type { BlockGradients, EngineInfo, LayerStatistics, Measurement, Quantity } from '@swm/core/engine';
+import type {
+  BlockGradients,
+  EngineInfo,
+  LayerSimilarity,
+  LayerStatistics,
+  Measurement,
+  Quantity,
+} from '@swm/core/engine';
 import type { CrossedError } from './crossed-error.js';
 
 /** What the engine's thread is started with. */
@@ -13,11 +20,11 @@ export interface EngineThreadData {
 /** A question to the thread; plans cross as canonical JSON. */
 export type EngineRequest =
   | { readonly id: number; readonly call: 'measure'; readonly planJson: string; readonly quantity: Quantity }
-  | { readonly id: number; readonly call: 'layerStatistics' | 'blockGradients' }
+  | { readonly id: number; readonly call: 'layerStatistics' | 'layerSimilarity' | 'blockGradients' }
   | { readonly id: number; readonly call: 'close' };
 
 /** What a call gives; null for `close`. */
-export type EngineAnswer = Measurement | LayerStatistics | BlockGradients | null;
+export type EngineAnswer = Measurement | LayerStatistics | LayerSimilarity | BlockGradients | null;
 
 export type EngineReply =
   | { readonly id: 'open'; readonly info: EngineInfo }

@@ -30,6 +30,8 @@ async function answer(session: EngineSession, request: EngineRequest) {
       return session.measure(readPlanJson(JSON.parse(request.planJson)), request.quantity);
     case 'layerStatistics':
       return session.layerStatistics();
+    case 'layerSimilarity':
+      return session.layerSimilarity();
     case 'blockGradients':
       return session.blockGradients();
     case 'close':

@@ -3,12 +3,18 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError, isCodedError } from '@swm/core/errors';
 import type { PrismaClient } from '../db/generated/client.js';
-import { type LaunchRequest, launchRequestSchema, STAGE_NAMES, type StageName } from '../db/launch-request.js';
+import {
+  isWanted,
+  type LaunchRequest,
+  launchRequestSchema,
+  STAGE_NAMES,
+  type StageName,
+} from '../db/launch-request.js';
 import { type Attempt, CancelRequestedError, StaleAttemptError } from './attempt.js';
 import { type ClaimedExperiment, claimExperiment } from './claim.js';
 import { knownResults } from './known-results.js';
 import { discardCheckpoint } from './retire-checkpoint.js';
-import { isWanted, type Stages } from './stage.js';
+import type { Stages } from './stage.js';
 import { type ClosedOutputs, createStageRun } from './stage-run.js';
 
 const HEARTBEAT_MS = 10_000;
@@ -149,7 +155,7 @@ export class Pipeline {
         if (end) return end;
         current = null;
       }
-      if (!isWanted(request, 'publish', STAGE_NAMES) && outputs.size === 0) await attempt.succeed();
+      if (!isWanted(request, 'publish') && outputs.size === 0) await attempt.succeed();
       return FINISHED;
     } catch (error) {
       return this.conclude(attempt, current, signal.aborted ? signal.reason : error);
@@ -195,7 +201,7 @@ export class Pipeline {
     if (outcome.kind === 'cancel') throw new CancelRequestedError();
     const { output, records = {} } = outcome;
     const durationMs = Math.round(performance.now() - started);
-    const isLast = STAGE_NAMES.filter((wanted) => isWanted(request, wanted, STAGE_NAMES)).at(-1) === name;
+    const isLast = STAGE_NAMES.filter((wanted) => isWanted(request, wanted)).at(-1) === name;
     await attempt.closeStage(name, { output, records, durationMs, isLast });
     outputs.set(name, output);
     if (name === 'publish' && this.options.retention === 'discard') await this.discard(experiment.id);

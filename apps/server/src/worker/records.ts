@@ -3,8 +3,9 @@ import { CodedError } from '@swm/core/errors';
 import { formatPlan, outputDepth, readPlanJson } from '@swm/core/plan';
 import type { Prisma } from '../db/generated/client.js';
 import type { StageName } from '../db/launch-request.js';
+import { layerSimilarityFiguresSchema } from '../db/layer-similarity-figures.js';
 import { deriveEntry } from '../db/leaderboard-entry.js';
-import type { StageOutputs } from '../db/stage-outputs.js';
+import { type StageOutputs, stageOutputSchemas } from '../db/stage-outputs.js';
 import { hideFolder, lockFolder } from './retire-checkpoint.js';
 import type { StageRecords } from './stage.js';
 
@@ -63,6 +64,29 @@ const writers: Writers = {
   },
 
   calibrate: async () => {},
+
+  'analyse-layers': async (tx, { experimentId, workerId }, { engine, layerForwards }, { layerSimilarity }) => {
+    const experiment = await tx.experiment.findUniqueOrThrow({
+      where: { id: experimentId },
+      select: { modelId: true, stages: { where: { name: 'calibrate' } } },
+    });
+    const { sha256 } = stageOutputSchemas.calibrate.parse(experiment.stages[0]?.output);
+    const key = { modelId: experiment.modelId, calibrationSha256: sha256 };
+    const facts = {
+      experimentId,
+      engine: { ...engine },
+      figures: layerSimilarityFiguresSchema.parse(layerSimilarity),
+      measuredAt: new Date(),
+    };
+    // What was measured last counts: another engine may have been asked for on purpose.
+    await tx.layerSimilarity.upsert({
+      where: { modelId_calibrationSha256: key },
+      create: { ...key, ...facts },
+      update: facts,
+    });
+    await tx.experiment.update({ where: { id: experimentId }, data: { layerForwards, engine: { ...engine } } });
+    await tx.worker.updateMany({ where: { id: workerId }, data: { engine: { ...engine } } });
+  },
 
   'search-plan': async (tx, { experimentId, workerId }, output) => {
     const plan = readPlanJson(output.plan);

@@ -1,9 +1,8 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
-import type { LaunchRequest, StageName } from '../db/launch-request.js';
-import { STAGE_NAMES } from '../db/launch-request.js';
+import { isWanted, type LaunchRequest, type StageName } from '../db/launch-request.js';
 import { type StageOutputs, type StageProgress, stageOutputSchemas } from '../db/stage-outputs.js';
 import type { Attempt } from './attempt.js';
-import { isWanted, type KnownResults, type ModelFacts, type StageContext, type StageEvent } from './stage.js';
+import type { KnownResults, ModelFacts, StageContext, StageEvent } from './stage.js';
 
 /** Progress is stored at most this often; events of it less often still. */
 const PROGRESS_MS = 1_000;
@@ -100,7 +99,7 @@ export function createStageRun(
       if (!outputs.has(wanted)) throw new Error(`${name} asked for the output of ${wanted}, which is not closed`);
       return stageOutputSchemas[wanted].parse(outputs.get(wanted)) as StageOutputs[Name]; // by the schema of that very name
     },
-    isWanted: (wanted) => isWanted(request, wanted, STAGE_NAMES),
+    isWanted: (wanted) => isWanted(request, wanted),
     known,
     reserveDisk,
     cursor,

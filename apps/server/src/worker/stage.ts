@@ -1,5 +1,6 @@
 import { CodedError } from '@swm/core/errors';
 import type { LaunchRequest, StageName } from '../db/launch-request.js';
+import type { LayerSimilarityFigures } from '../db/layer-similarity-figures.js';
 import type { StageOutputs } from '../db/stage-outputs.js';
 
 /** The registered model an experiment is about. Folder and revision are null until a built-in model has been converted. */
@@ -38,6 +39,8 @@ export interface ScoreItemsRecord {
 export interface StageRecords {
   readonly protocol?: ProtocolRecord;
   readonly scoreItems?: readonly ScoreItemsRecord[];
+  /** How alike the model's layers are on the experiment's calibration. */
+  readonly layerSimilarity?: LayerSimilarityFigures;
 }
 
 /** How a stage ended. A failure is thrown: a `CodedError`, retried where it says so; anything else is a bug. */
@@ -114,9 +117,3 @@ export interface Stage<Name extends StageName> {
 
 /** Every stage there is, by name. */
 export type Stages = { readonly [Name in StageName]: Stage<Name> };
-
-/** Whether a launch asks for a stage: none after `stopAfter`, and no latency where it is `NONE`. */
-export function isWanted(request: LaunchRequest, name: StageName, order: readonly StageName[]): boolean {
-  if (name === 'benchmark-latency' && request.latency === 'NONE') return false;
-  return order.indexOf(name) <= order.indexOf(request.stopAfter);
-}

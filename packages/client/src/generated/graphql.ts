@@ -121,6 +121,8 @@ export type ProtocolName =
 
 /** The steps of an experiment, in order. */
 export type StageName =
+  /** Compares the layers of the model; only of an analysis, which ends there. */
+  | 'ANALYSE_LAYERS'
   /** Measures generation time. */
   | 'BENCHMARK_LATENCY'
   /** Makes the token-id matrix. */

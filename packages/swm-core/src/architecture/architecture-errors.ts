@@ -5,17 +5,17 @@ export function unsupportedArchitecture(reason: string): CodedError {
   return new CodedError({
     code: 'ARCHITECTURE.UNSUPPORTED',
     message: `This model is not supported: ${reason}.`,
-    fix: 'Use a Llama-architecture model (Llama, Vicuna, TinyLlama, SmolLM2, …) with unscaled rotary embeddings and unquantised weights.',
+    fix: 'Use a dense, unquantised text model of a family in docs/architectures.md: Llama, Mistral, Qwen 2 and 3, Gemma 2 and 3, Phi-3, OLMo 2.',
     details: { reason },
   });
 }
 
-/** `ARCHITECTURE.ROPE_UNSUPPORTED`: rotary embeddings other than the plain ones, which the engine does not compute. */
+/** `ARCHITECTURE.ROPE_UNSUPPORTED`: rotary embeddings that the engine would compute wrongly. */
 export function unsupportedRope(reason: string): CodedError {
   return new CodedError({
     code: 'ARCHITECTURE.ROPE_UNSUPPORTED',
     message: `The rotary embedding of this model is not supported: ${reason}.`,
-    fix: 'Use a model whose rope type is "default" (rope_scaling is null).',
+    fix: 'Use a model whose rope type is "default", "linear" or "llama3", over whole heads.',
     details: { reason },
   });
 }

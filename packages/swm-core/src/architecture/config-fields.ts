@@ -1,6 +1,7 @@
 import { invalidConfig } from './architecture-errors.js';
 
-type RawConfig = Readonly<Record<string, unknown>>;
+/** config.json, or a part of it, as parsed. */
+export type RawConfig = Readonly<Record<string, unknown>>;
 
 /** A positive integer up to `max`; `fallback` where the key is absent or null (transformers treats both alike). */
 export function readCount(raw: RawConfig, key: string, max: number, fallback?: number): number {
@@ -11,13 +12,18 @@ export function readCount(raw: RawConfig, key: string, max: number, fallback?: n
   return value;
 }
 
-/** A finite number above zero. */
-export function readPositive(raw: RawConfig, key: string, fallback: number): number {
+/** A finite number above zero; `fallback` where the key is absent or null. */
+export function readPositive(raw: RawConfig, key: string, fallback?: number): number {
   const value = raw[key] ?? fallback;
   if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
     throw invalidConfig(key, `should be a number above 0, not ${show(value)}`);
   }
   return value;
+}
+
+/** A finite number above zero, or null where the key is absent or null. */
+export function readOptional(raw: RawConfig, key: string): number | null {
+  return (raw[key] ?? null) === null ? null : readPositive(raw, key);
 }
 
 /** A boolean; absent and null are `false`. */

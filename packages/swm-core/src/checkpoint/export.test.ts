@@ -10,6 +10,7 @@ import {
   outputLayers,
   parsePlan,
 } from '../plan/index.js';
+import { configOfPlan } from './config-of-plan.js';
 import { exportCheckpoint } from './export.js';
 import { generateLlama } from './generated-llama.js';
 import { MemoryFolder } from './memory-folder.js';
@@ -265,6 +266,47 @@ describe('exportCheckpoint', () => {
   });
 });
 
+/** Every family with whatever makes its layers differ. */
+const FAMILY_CONFIGS: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
+  ['llama', { rope_scaling: { rope_type: 'linear', factor: 2 } }],
+  ['mistral', { sliding_window: 3 }],
+  ['qwen2', { use_sliding_window: true, sliding_window: 3, max_window_layers: 4 }],
+  ['qwen3', { use_sliding_window: true, sliding_window: 3, max_window_layers: 6 }],
+  ['gemma2', {}],
+  ['gemma3_text', { sliding_window_pattern: 3 }],
+  ['phi3', {}],
+  ['olmo2', {}],
+];
+
+describe('every family', () => {
+  const plans = ['0 [1-2] 3-5', '[0-4] 5', '!0-3 4-5'].map((text) => parsePlan(text));
+
+  test.each(FAMILY_CONFIGS)('%s: what is exported is read back as it was foretold', async (family, settings) => {
+    const config = { model_type: family, architectures: null, head_dim: 4, ...settings };
+    const model = await openModel(generateLlama({ seed: 3, config }));
+    for (const plan of plans) {
+      const { copy, written } = await exported(model, plan);
+      const { raw, ...expected } = configOfPlan(model.config, plan);
+      expect(copy.config).toMatchObject(expected);
+      expect(written.weightsDigest).toBe(await weightsDigest(copy, await tensorDigests(copy)));
+      expect(written.parameters).toBe(parameterCounts(copy).total);
+    }
+  });
+
+  test('no rule by the number of a layer is left in config.json', async () => {
+    const settings = { use_sliding_window: true, sliding_window: 3, max_window_layers: 4, num_key_value_heads: 2 };
+    const config = { model_type: 'qwen2', architectures: null, ...settings };
+    const windows = await exported(await openModel(generateLlama({ seed: 3, config })), parsePlan('0 [1-3] 4-5'));
+    expect(windows.copy.config.raw).toMatchObject({ max_window_layers: 2, layer_types: expect.any(Array) });
+    const gemma = { model_type: 'gemma3_text', architectures: null, sliding_window_pattern: 3 };
+    const pattern = await exported(
+      await openModel(generateLlama({ seed: 3, config: gemma })),
+      parsePlan('0 [1-3] 4-5'),
+    );
+    expect(pattern.copy.config.raw).not.toHaveProperty('sliding_window_pattern');
+  });
+});
+
 describe('weightsDigest', () => {
   const digestOf = async (folder: MemoryFolder) => {
     const model = await openModel(folder);
@@ -284,6 +326,32 @@ describe('weightsDigest', () => {
     const withTokenizer = generateLlama({ seed: 5 });
     withTokenizer.files.set('tokenizer.json', new Uint8Array(2));
     expect(await digestOf(withTokenizer)).not.toBe(base);
+  });
+
+  test('of a plain Llama is what it was before other families were known', async () => {
+    const model = await openModel(generateLlama({ seed: 1 }));
+    const digests = await tensorDigests(model);
+    expect(await weightsDigest(model, digests)).toBe(
+      'dfc029117ffcf81ef8303a652320600d0ee0b21cdbe6d1079bbdf8b070819cc8',
+    );
+    expect(await weightsDigest(model, digests, parsePlan('0 [1-3] !4 5'))).toBe(
+      '0a631e4523a567f6c7324fdc50cd11e486401f792c42f4423f9f32fd9489dd03',
+    );
+  });
+
+  test.each([
+    ['gemma2', { attn_logit_softcapping: 40 }],
+    ['gemma2', { query_pre_attn_scalar: 100 }],
+    ['gemma2', { sliding_window: 7 }],
+    ['gemma2', { final_logit_softcapping: null }],
+    ['gemma3_text', { rope_local_base_freq: 5000 }],
+    ['gemma3_text', { sliding_window_pattern: 2 }],
+    ['llama', { rope_scaling: { rope_type: 'linear', factor: 2 } }],
+    ['llama', { hidden_act: 'gelu_pytorch_tanh' }],
+  ])('of a %s changes with %j', async (family, setting) => {
+    const config = { model_type: family, architectures: null };
+    const base = await digestOf(generateLlama({ seed: 5, config }));
+    expect(await digestOf(generateLlama({ seed: 5, config: { ...config, ...setting } }))).not.toBe(base);
   });
 
   test('counts of SmolLM2-135M (methods.md 6)', async () => {

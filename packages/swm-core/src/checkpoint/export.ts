@@ -51,7 +51,7 @@ export async function exportCheckpoint(options: ExportOptions): Promise<Exported
   const files = new OutputFiles(options.openSink);
   try {
     const digests = await writeWeights(tensors, options, files);
-    await files.writeBytes('config.json', rewriteConfig(model.configBytes, model.architecture, plan));
+    await files.writeBytes('config.json', rewriteConfig(model, plan));
     const present = new Set(await model.folder.list());
     for (const fileName of COMPANION_FILES.filter((name) => present.has(name))) {
       const source = await model.folder.open(fileName);

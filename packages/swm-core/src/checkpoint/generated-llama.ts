@@ -1,5 +1,6 @@
 import { expectedTensors } from '../architecture/architecture.js';
-import { LLAMA } from '../architecture/llama.js';
+import { architectureOf } from '../architecture/architecture-of.js';
+import { readConfig } from '../architecture/read-config.js';
 import { MemoryFolder } from './memory-folder.js';
 import type { TensorDtype, TensorEntry } from './model-source.js';
 import { dtypeBytes, writeSafetensorsHeader } from './safetensors.js';
@@ -21,8 +22,8 @@ export const TINY_CONFIG = Object.freeze({
 });
 
 /**
- * A complete Llama folder in memory with reproducible weights (finite in every dtype), in `shards` files: for tests of
- * whatever reads models. `config` overrides `TINY_CONFIG`.
+ * A complete model folder in memory with reproducible weights (finite in every dtype), in `shards` files: for tests of
+ * whatever reads models. `config` overrides `TINY_CONFIG`, a Llama's.
  */
 export function generateLlama(options: {
   readonly seed: number;
@@ -33,7 +34,8 @@ export function generateLlama(options: {
   const { seed, config = {}, dtype = 'BF16', shards = 1 } = options;
   const raw = { ...TINY_CONFIG, ...config };
   const next = xorshift(seed);
-  const tensors = [...expectedTensors(LLAMA, LLAMA.readConfig(raw))].map(([name, shape]) => {
+  const architecture = architectureOf(raw);
+  const tensors = [...expectedTensors(architecture, readConfig(architecture, raw))].map(([name, shape]) => {
     const count = shape.reduce((product, size) => product * size, 1);
     const entry: TensorEntry = { name, dtype, shape, sizeBytes: count * dtypeBytes(dtype) };
     return { entry, bytes: finiteBytes(entry, next) };

@@ -1,5 +1,6 @@
 /** Entry `@swm/core/checkpoint`: open a model folder, export it under a plan, name what it computes. */
 export type { Architecture } from '../architecture/architecture.js';
+export { needsBos } from '../architecture/architecture-of.js';
 export { layerMagnitudes } from '../measure/layer-magnitudes.js';
 export { checkCompanions, MAX_COMPANION_BYTES, readTokenizerConfig } from './companion-files.js';
 export { type ByteRange, copyRanges } from './copy-ranges.js';

@@ -31,9 +31,12 @@ export interface TensorEntry {
   readonly sizeBytes: number;
 }
 
+/** What a layer's tokens see: all before them, or `slidingWindow` tokens up to and with themselves. */
+export type LayerType = 'full' | 'sliding';
+
 /** The decoder's hyperparameters, read from config.json and checked against the tensors. */
 export interface ModelConfig {
-  readonly architecture: string; // 'llama'
+  readonly architecture: string; // 'llama', or another of architecture-of.ts
   readonly depth: number; // L
   readonly hiddenSize: number; // D
   readonly queryHeads: number; // N
@@ -42,7 +45,25 @@ export interface ModelConfig {
   readonly mlpSize: number; // F
   readonly vocabSize: number; // V
   readonly rmsNormEps: number;
+  /** Norms scale by (offset + weight). */
+  readonly normOffset: 0 | 1;
+  readonly activation: 'silu' | 'gelu-tanh';
+  /** Scores are multiplied by it. */
+  readonly attentionScale: number;
+  /** c of c tanh(x / c) on scaled scores, before the mask. */
+  readonly attentionSoftcap: number | null;
+  /** c of c tanh(x / c) on logits. */
+  readonly logitSoftcap: number | null;
+  /** Embeddings are multiplied by it. */
+  readonly embeddingScale: number;
+  /** Written out whatever config.json leaves to a rule. [L] */
+  readonly layerTypes: readonly LayerType[];
+  /** Tokens that a token of a sliding layer sees, itself among them; null where no layer slides. */
+  readonly slidingWindow: number | null;
+  /** Base of the frequencies of full layers, before any scaling. */
   readonly ropeTheta: number;
+  /** Inverse frequencies as transformers has them, rounded to f32. Each [H/2] */
+  readonly ropeFrequencies: Readonly<Record<LayerType, readonly number[]>>;
   readonly isTied: boolean;
   /** config.json as parsed, for rewriting. */
   readonly raw: Readonly<Record<string, unknown>>;

@@ -287,11 +287,17 @@ describe('checkTokenizer', () => {
       'CHECKPOINT.TOKENIZER_MISMATCH',
       { model: { vocab: { a: 0 } }, added_tokens: [{ id: 32 }] },
     ],
+    [
+      'a placeholder outside',
+      'accepted',
+      { model: { vocab: { a: 0 } }, added_tokens: [{ id: 32, content: '<picture>' }] },
+    ],
     ['no vocabulary', 'CHECKPOINT.TOKENIZER_MISMATCH', {}],
     ['a token without id', 'CHECKPOINT.TOKENIZER_MISMATCH', { model: { vocab: { a: 'x' } } }],
   ];
   test.each(TOKENIZERS)('%s: %s', async (_, code, tokenizer) => {
-    expect(await codeOf(checkTokenizer(new MemoryFolder([['tokenizer.json', json(tokenizer)]]), 32))).toBe(code);
+    const folder = new MemoryFolder([['tokenizer.json', json(tokenizer)]]);
+    expect(await codeOf(checkTokenizer(folder, 32, ['<picture>']))).toBe(code);
   });
 
   test('none, or no JSON', async () => {

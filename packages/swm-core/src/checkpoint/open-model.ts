@@ -1,5 +1,6 @@
 import { type Architecture, expectedTensors } from '../architecture/architecture.js';
 import { architectureOf } from '../architecture/architecture-of.js';
+import { readConfig } from '../architecture/read-config.js';
 import {
   configMissing,
   dtypeUnsupported,
@@ -50,7 +51,7 @@ export async function openModel(folder: ModelFolder): Promise<StoredModel> {
   const raw = parseJsonObject(configBytes, 'config.json');
   refuseRedirects(names, raw);
   const architecture = architectureOf(raw);
-  const config = architecture.readConfig(raw);
+  const config = readConfig(architecture, raw);
   const found = await readHeaders(folder, names);
   const tensors = matchTensors(found, architecture, expectedTensors(architecture, config));
   const head = found.get(architecture.head.name);

@@ -1,4 +1,4 @@
-import { layerTensorName } from '../architecture/architecture.js';
+import { layerTensorName, layerTensors } from '../architecture/architecture.js';
 import { identityPlan, type LayerPlan, outputDepth } from '../plan/index.js';
 import type { StoredModel } from './open-model.js';
 import { outputTensors } from './output-tensors.js';
@@ -18,9 +18,8 @@ export function parameterCounts(
   const counts = new Map(
     outputTensors(plan, model).map(({ name, shape }) => [name, shape.reduce((product, size) => product * size, 1)]),
   );
-  const { projections, sides } = model.architecture;
   const perLayer = Array.from({ length: outputDepth(plan) }, (_, layer) =>
-    [...sides, ...projections]
+    layerTensors(model.architecture)
       .map(({ name }) => counts.get(layerTensorName(model.architecture, layer, name)) ?? 0)
       .reduce((sum, count) => sum + count, 0),
   );

@@ -5,21 +5,29 @@ import type { ModelFolder } from './model-source.js';
 import { parseSmallFile } from './read-small-file.js';
 
 const MAX_KEY_BYTES = 1024;
+const MAX_CONTENT_BYTES = 1 << 16;
 
 /**
- * Checks that tokenizer.json is there and that no id in it lies outside the embedding (I-28). Throws
+ * Checks that tokenizer.json is there and that no id in it lies outside the embedding (I-28), those of `placeholders` apart. Throws
  * `CHECKPOINT.TOKENIZER_MISSING` or `CHECKPOINT.TOKENIZER_MISMATCH`. The file is walked through, never held as values: memory
  * stays at its size, and no weight is read.
  */
-export async function checkTokenizer(folder: ModelFolder, vocabSize: number): Promise<void> {
+export async function checkTokenizer(
+  folder: ModelFolder,
+  vocabSize: number,
+  placeholders: readonly string[] = [],
+): Promise<void> {
   if (!(await folder.list()).includes('tokenizer.json')) throw tokenizerMissing();
-  const largest = await parseSmallFile(folder, 'tokenizer.json', MAX_COMPANION_BYTES, largestTokenId);
+  const known = new Set(placeholders);
+  const largest = await parseSmallFile(folder, 'tokenizer.json', MAX_COMPANION_BYTES, (bytes) =>
+    largestTokenId(bytes, known),
+  );
   if (largest >= vocabSize) {
     throw tokenizerMismatch(`it has token id ${largest}, the embedding ends at ${vocabSize - 1}`);
   }
 }
 
-function largestTokenId(bytes: Uint8Array): number {
+function largestTokenId(bytes: Uint8Array, placeholders: ReadonlySet<string>): number {
   const scanner = new JsonScanner(bytes);
   const largest = { model: -1, added: -1 };
   try {
@@ -27,7 +35,7 @@ function largestTokenId(bytes: Uint8Array): number {
       if (key === 'model' && scanner.isAtObject()) largest.model = Math.max(largest.model, largestOfModel(scanner));
       else if (key === 'added_tokens' && scanner.isAtArray())
         scanner.forEachItem(() => {
-          largest.added = Math.max(largest.added, idOfAdded(scanner));
+          largest.added = Math.max(largest.added, idOfAdded(scanner, placeholders));
         });
       else scanner.skipValue();
     });
@@ -60,12 +68,15 @@ function largestOfModel(scanner: JsonScanner): number {
   return largest;
 }
 
-function idOfAdded(scanner: JsonScanner): number {
+/** -1 for a placeholder, whose id no text is ever encoded to. */
+function idOfAdded(scanner: JsonScanner, placeholders: ReadonlySet<string>): number {
   let id = -1;
+  let content: string | undefined;
   scanner.forEachKey(MAX_KEY_BYTES, (key) => {
     if (key === 'id') id = scanner.readUint();
+    else if (key === 'content' && scanner.isAtString()) content = scanner.readString(MAX_CONTENT_BYTES);
     else scanner.skipValue();
   });
   if (id === -1) throw scanner.fail('an added token without an id');
-  return id;
+  return content !== undefined && placeholders.has(content) ? -1 : id;
 }

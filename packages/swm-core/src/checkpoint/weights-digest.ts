@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { identityPlan, type LayerPlan, outputDepth } from '../plan/index.js';
+import { functionSettings } from '../architecture/function-settings.js';
+import { identityPlan, type LayerPlan } from '../plan/index.js';
+import { configOfPlan } from './config-of-plan.js';
 import { copyRanges } from './copy-ranges.js';
 import type { ModelFolder } from './model-source.js';
 import type { StoredModel } from './open-model.js';
@@ -32,7 +34,7 @@ export async function weightsDigest(
   digests: TensorDigests,
   plan: LayerPlan = identityPlan(model.config.depth),
 ): Promise<string> {
-  const settings = model.architecture.functionSettings({ ...model.config, depth: outputDepth(plan) });
+  const settings = functionSettings(model.architecture, configOfPlan(model.config, plan));
   const wanted = outputTensors(plan, model);
   const computed = new Map<string, string>();
   await copyRanges(

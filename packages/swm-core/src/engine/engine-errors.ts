@@ -86,11 +86,3 @@ export const noGradients = (engine: string): CodedError =>
     message: `The ${engine} engine takes no gradients, which this method needs.`,
     fix: 'Launch with engine TORCH, its numbers in f32 (SWM_TORCH_DTYPE).',
   });
-
-/** `ENGINE.UNSUPPORTED_RULE`: the plan merges by a rule that needs arithmetic. */
-export const unsupportedRule = (rule: string): CodedError =>
-  new CodedError({
-    code: 'ENGINE.UNSUPPORTED_RULE',
-    message: `The torch engine does not measure the merge rule ${rule} yet.`,
-    fix: 'Use replace-top, keep-low or keep-top, or launch with engine AUTO.',
-  });

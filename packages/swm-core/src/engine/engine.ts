@@ -1,4 +1,5 @@
 import type { ModelSource } from '../checkpoint/model-source.js';
+import type { StateSimilarity } from '../measure/similarity-collector.js';
 import type { LayerPlan } from '../plan/index.js';
 
 /** What ran: stored with every result. */
@@ -32,6 +33,8 @@ export interface Measurement {
   readonly mean: number;
   /** Decoder-layer forwards (one layer over the whole calibration batch) this answer cost; 0 when answered from memory. */
   readonly layerForwards: number;
+  /** An earlier measurement of the same plan was given again. */
+  readonly isRemembered?: true;
 }
 
 export interface LayerStatistics {
@@ -45,6 +48,9 @@ export interface LayerStatistics {
   readonly layerForwards: number;
 }
 
+/** Everything one dense pass tells of how alike the layers are. */
+export interface LayerSimilarity extends LayerStatistics, StateSimilarity {}
+
 export interface BlockGradients {
   /** Per layer: sum of |w * dL/dw| over its matrices and norms, L the mean next-token loss (Shortened-LLM's Taylor score). [L] */
   readonly scores: readonly number[];
@@ -56,6 +62,8 @@ export interface EngineSession {
   readonly info: EngineInfo;
   measure(plan: LayerPlan, quantity: Quantity): Promise<Measurement>;
   layerStatistics(): Promise<LayerStatistics>;
+  /** The statistics and more, for people to look at; methods need the statistics alone, which cost less. `MEASURE.DEGENERATE_LAYER` where undefined. */
+  layerSimilarity(): Promise<LayerSimilarity>;
   /** Of the dense model. `ENGINE.NO_GRADIENTS` where the engine has none. */
   blockGradients(): Promise<BlockGradients>;
   /** Logits [B, T, V] of the model under `plan`, row-major f32, for parity tests on tiny inputs. */

@@ -3,9 +3,10 @@ export type {
   Engine,
   EngineInfo,
   EngineSession,
+  LayerSimilarity,
   LayerStatistics,
   Measurement,
   Quantity,
 } from './engine.js';
 export { engineCrashed } from './engine-errors.js';
-export { commonPrefix, type LayerPath, PrefixCache } from './prefix-cache.js';
+export { type LayerPath, PrefixCache } from './prefix-cache.js';

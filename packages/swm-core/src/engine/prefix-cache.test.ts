@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commonPrefix, type LayerPath, PrefixCache } from './prefix-cache.js';
+import { type LayerPath, PrefixCache } from './prefix-cache.js';
 
 const DEPTH = 8;
 const STATE_BYTES = 100;
@@ -22,7 +22,7 @@ class Trail {
 }
 
 /** Walks `path` the way a session does and returns how many layers had to be computed. */
-function walk(cache: PrefixCache<Trail>, path: LayerPath, isDense: boolean, living: Set<Trail>): number {
+function walk(cache: PrefixCache<Trail>, path: LayerPath, living: Set<Trail>): number {
   const start = cache.begin(path);
   const from = start?.boundary ?? 0;
   if (start) {
@@ -34,7 +34,7 @@ function walk(cache: PrefixCache<Trail>, path: LayerPath, isDense: boolean, livi
     if (cache.keeps(boundary) || boundary === path.length)
       states.set(boundary, new Trail(path.slice(0, boundary), living));
   }
-  cache.store(path, states, isDense);
+  cache.store(path, states);
   return path.length - from;
 }
 
@@ -47,13 +47,13 @@ describe('PrefixCache', () => {
   it('gives only living states of the very path asked for, stays within its budget and frees everything', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(anyPath, fc.boolean()), { minLength: 1, maxLength: 12 }),
+        fc.array(fc.oneof(anyPath, fc.constant(dense)), { minLength: 1, maxLength: 12 }),
         fc.integer({ min: 0, max: 3000 }),
         (walks, budget) => {
           const living = new Set<Trail>();
           const cache = new PrefixCache<Trail>(DEPTH, STATE_BYTES, budget);
-          for (const [path, isDenseNow] of walks) {
-            walk(cache, isDenseNow ? dense : path, isDenseNow, living);
+          for (const path of walks) {
+            walk(cache, path, living);
             // Never less than two states a walk, and one end of an earlier walk that this one continues.
             expect(living.size).toBeLessThanOrEqual(Math.max(4, budget / STATE_BYTES) + 1);
           }
@@ -64,27 +64,34 @@ describe('PrefixCache', () => {
     );
   });
 
-  it('with room for all boundaries computes only what follows the shared prefix', () => {
-    const living = new Set<Trail>();
+  it('computes only what follows the longest prefix that any walk before has shared', () => {
     const cache = new PrefixCache<Trail>(DEPTH, STATE_BYTES, 1e6);
-    const check = (path: LayerPath, isDense: boolean, expected: number) =>
-      expect(walk(cache, path, isDense, living)).toBe(expected);
-    check(dense, true, 8);
-    check(['0', '1', '2', '3', "4'", '7'], false, 2); // shares four layers with dense
-    check(['0', '1', '2', '3', "4'", '6', '7'], false, 2); // five with the walk before
-    check(['0', "1'", '7'], false, 2);
-    check(dense, false, 0);
+    const living = new Set<Trail>();
+    const check = (path: LayerPath, expected: number) => expect(walk(cache, path, living)).toBe(expected);
+    check(dense, 8);
+    check(['0', '1', '2', '3', "4'", '7'], 2); // shares four layers with the dense model
+    check(['0', '1', '2', '3', "4'", '6', '7'], 2); // five with the walk before
+    check(['0', "1'", '7'], 2);
+    check(['0', '1', '2', '3', "4'", '6', '6', '7'], 2); // six with the walk before the last
+    check(dense, 0);
   });
 
-  it('beyond its budget recomputes from the last boundary kept', () => {
+  it('lets go what was walked longest ago, of one walk the deepest first', () => {
+    const cache = new PrefixCache<Trail>(3, STATE_BYTES, 8 * STATE_BYTES);
+    const living = new Set<Trail>();
+    expect(walk(cache, ['a', 'b', 'c'], living)).toBe(3); // boundaries 0 to 3
+    expect(walk(cache, ['x', 'y', 'z'], living)).toBe(3); // three more share boundary 0
+    expect(walk(cache, ['x', 'y', 'w'], living)).toBe(1); // the eighth
+    expect(walk(cache, ['x', 'v', 'w'], living)).toBe(2); // two of the first walk must go: the deepest
+    expect(walk(cache, ['a', 'b'], living)).toBe(1); // for it the deepest of the second walk goes
+    expect(walk(cache, ['x', 'y', 'w'], living)).toBe(0);
+    expect(walk(cache, ['x', 'y', 'z'], living)).toBe(1);
+  });
+
+  it('with room for less than two walks recomputes from the last boundary kept', () => {
     const cache = new PrefixCache<Trail>(DEPTH, STATE_BYTES, 6 * STATE_BYTES); // three a walk: 0, 4 and the end
     const living = new Set<Trail>();
-    expect(walk(cache, dense, true, living)).toBe(8);
-    expect(walk(cache, ['0', '1', '2', '3', '4', '5', "6'"], false, living)).toBe(3);
-  });
-
-  it('finds common prefixes', () => {
-    expect(commonPrefix(['a', 'b'], ['a', 'b', 'c'])).toBe(2);
-    expect(commonPrefix([], ['a'])).toBe(0);
+    expect(walk(cache, dense, living)).toBe(8);
+    expect(walk(cache, ['0', '1', '2', '3', '4', '5', "6'"], living)).toBe(3);
   });
 });

@@ -1,50 +1,49 @@
 /** A path through the source model: one key an output layer, in order. */
 export type LayerPath = readonly string[];
 
-/** Number of layers two paths share from the bottom. */
-export function commonPrefix(a: LayerPath, b: LayerPath): number {
-  const length = Math.min(a.length, b.length);
-  let shared = 0;
-  while (shared < length && a[shared] === b[shared]) shared += 1;
-  return shared;
+interface Entry<State> {
+  readonly boundary: number;
+  readonly state: State;
+  /** Number of the last walk that came through here. */
+  lastWalk: number;
 }
 
-/** A walk along a path and what is kept of it: the hidden state entering output layer `boundary`. */
-interface Walk<State> {
-  readonly path: LayerPath;
-  readonly states: Map<number, State>;
-}
+/** What no key of a layer holds. */
+const SEPARATOR = '\u0000';
 
 /**
- * Hidden states at layer boundaries of the dense model and of the plan measured last. Plans of one search share long prefixes:
- * a measurement starts at the deepest boundary it shares (the paper's public script runs every layer for every candidate).
- * Within the byte budget every boundary is kept, beyond it every second, third, … one, and the layers between are computed again.
- * Owns the states it stores.
+ * Hidden states at the layer boundaries of plans measured before, by the path that leads to them. Plans of one search share long
+ * prefixes: a measurement starts at the deepest boundary it shares with any of them (the paper's public script runs every layer for
+ * every candidate). Within the byte budget every boundary is kept, and where room is wanted those go first whose path was walked
+ * longest ago, of one walk the deepest; with room for less than two walks only every second, third, … boundary is kept, and the layers
+ * between are computed again. Owns the states it stores. python/prefix_cache.py decides everything alike: both engines must cost the same.
  */
 export class PrefixCache<State extends { dispose(): void }> {
-  private dense: Walk<State> | undefined;
-  private last: Walk<State> | undefined;
+  private readonly entries = new Map<string, Entry<State>>(); // by the path's prefix
+  private readonly capacity: number;
   private readonly stride: number;
+  private walks = 0;
 
   constructor(depth: number, stateBytes: number, budgetBytes: number) {
-    // Two walks are held at once, each with its end beside the boundaries that `keeps` names.
-    const statesPerWalk = Math.max(2, Math.floor(budgetBytes / (2 * stateBytes)));
-    this.stride = Math.max(1, Math.ceil(depth / (statesPerWalk - 1)));
+    this.capacity = Math.max(4, Math.floor(budgetBytes / stateBytes));
+    // Room for two walks, each with its end beside the boundaries that `keeps` names.
+    this.stride = Math.max(1, Math.ceil(depth / (Math.floor(this.capacity / 2) - 1)));
   }
 
-  /**
-   * The deepest stored state on the way along `path`, or undefined; still the cache's. States that `path` does not share with
-   * the walk before are freed now, so that two walks never lie beside a third.
-   */
+  /** The deepest stored state on the way along `path`, or undefined; still the cache's. Makes room for the walk that follows. */
   begin(path: LayerPath): { readonly boundary: number; readonly state: State } | undefined {
-    if (this.last) this.last = this.sharedPart(this.last, path);
-    let found: { boundary: number; state: State } | undefined;
-    for (const walk of [this.dense, this.last]) {
-      const shared = walk ? commonPrefix(walk.path, path) : 0;
-      for (const [boundary, state] of walk?.states ?? []) {
-        if (boundary <= shared && boundary >= (found?.boundary ?? 0)) found = { boundary, state };
-      }
+    this.walks += 1;
+    let found: Entry<State> | undefined;
+    for (let boundary = 0; boundary <= path.length; boundary += 1) {
+      const entry = this.entries.get(prefixKey(path, boundary));
+      if (!entry) continue;
+      entry.lastWalk = this.walks;
+      found = entry;
     }
+    const first = found ? found.boundary + 1 : 0;
+    let wanted = 0;
+    for (let boundary = first; boundary <= path.length; boundary += 1) if (this.stores(boundary, path)) wanted += 1;
+    this.makeRoom(wanted, found);
     return found;
   }
 
@@ -53,30 +52,34 @@ export class PrefixCache<State extends { dispose(): void }> {
     return boundary % this.stride === 0;
   }
 
-  /** Takes over the states of the walk along `path` that followed `begin(path)`. */
-  store(path: LayerPath, states: ReadonlyMap<number, State>, isDense: boolean): void {
-    const before = isDense ? [...(this.dense?.states ?? []), ...(this.last?.states ?? [])] : (this.last?.states ?? []);
-    const walk = { path, states: new Map([...before, ...states]) };
-    if (isDense) this.dense = walk;
-    this.last = isDense ? undefined : walk;
+  /** Takes over the states, by boundary, of the walk along `path` that followed `begin(path)`. */
+  store(path: LayerPath, states: ReadonlyMap<number, State>): void {
+    for (const [boundary, state] of states) {
+      const key = prefixKey(path, boundary);
+      this.entries.get(key)?.state.dispose();
+      this.entries.set(key, { boundary, state, lastWalk: this.walks });
+    }
   }
 
   dispose(): void {
-    for (const walk of [this.dense, this.last]) for (const state of walk?.states.values() ?? []) state.dispose();
-    this.dense = undefined;
-    this.last = undefined;
+    for (const { state } of this.entries.values()) state.dispose();
+    this.entries.clear();
   }
 
-  /** What a walk shares with `path` and the dense walk does not hold; the rest is freed. */
-  private sharedPart(walk: Walk<State>, path: LayerPath): Walk<State> {
-    const shared = commonPrefix(walk.path, path);
-    const denseShared = this.dense ? commonPrefix(this.dense.path, path) : -1;
-    const states = new Map<number, State>();
-    for (const [boundary, state] of walk.states) {
-      const isWanted = this.keeps(boundary) || boundary === walk.path.length;
-      if (boundary <= shared && boundary > denseShared && isWanted) states.set(boundary, state);
-      else state.dispose();
+  private stores(boundary: number, path: LayerPath): boolean {
+    return this.keeps(boundary) || boundary === path.length;
+  }
+
+  private makeRoom(wanted: number, found: Entry<State> | undefined): void {
+    const excess = this.entries.size + wanted - this.capacity;
+    if (excess <= 0) return;
+    const dispensable = [...this.entries].filter(([, entry]) => entry !== found);
+    dispensable.sort(([, a], [, b]) => a.lastWalk - b.lastWalk || b.boundary - a.boundary);
+    for (const [key, { state }] of dispensable.slice(0, excess)) {
+      state.dispose();
+      this.entries.delete(key);
     }
-    return { path: walk.path.slice(0, shared), states };
   }
 }
+
+const prefixKey = (path: LayerPath, boundary: number): string => path.slice(0, boundary).join(SEPARATOR);

@@ -1,5 +1,6 @@
 import { expectedTensors } from '../architecture/architecture.js';
 import { LLAMA } from '../architecture/llama.js';
+import { readConfig } from '../architecture/read-config.js';
 import type { ModelSource, TensorEntry } from '../checkpoint/model-source.js';
 import { seededRandom } from '../seeded-random.js';
 
@@ -9,7 +10,7 @@ import { seededRandom } from '../seeded-random.js';
  */
 export function randomLlama(config: Readonly<Record<string, unknown>>, seed = 1): ModelSource {
   const raw = { architectures: ['LlamaForCausalLM'], model_type: 'llama', ...config };
-  const modelConfig = LLAMA.readConfig(raw);
+  const modelConfig = readConfig(LLAMA, raw);
   const tensors = new Map<string, TensorEntry>();
   const values = new Map<string, Float32Array>();
   const bits = seededRandom(seed);

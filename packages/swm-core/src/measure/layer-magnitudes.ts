@@ -1,4 +1,4 @@
-import { layerTensorName } from '../architecture/architecture.js';
+import { layerTensorName, layerTensors } from '../architecture/architecture.js';
 import { type StoredModel, type StoredTensor, storedTensor } from '../checkpoint/open-model.js';
 import { dtypeBytes } from '../checkpoint/safetensors.js';
 import { toFloat32 } from '../checkpoint/to-float32.js';
@@ -18,13 +18,13 @@ async function absoluteSum(tensor: StoredTensor, signal: AbortSignal | undefined
   return sum;
 }
 
-/** Sum of absolute weights of each layer, projections and norms, in f64, straight from the checkpoint in small reads. → [L] */
+/** Sum of absolute weights of each layer, projections, norms and biases, in f64, straight from the checkpoint in small reads. → [L] */
 export async function layerMagnitudes(model: StoredModel, signal?: AbortSignal): Promise<number[]> {
   const { architecture, config, tensors } = model;
   const magnitudes: number[] = [];
   for (let layer = 0; layer < config.depth; layer += 1) {
     let sum = 0;
-    for (const { name } of [...architecture.sides, ...architecture.projections])
+    for (const { name } of layerTensors(architecture))
       sum += await absoluteSum(storedTensor(tensors, layerTensorName(architecture, layer, name)), signal);
     magnitudes.push(sum);
   }

@@ -1,22 +1,24 @@
 // Letters: B batch, T tokens, D hidden, V vocab, R rows.
-import { project, type Tensor2D, type TensorOps, type WeightLayout } from '../model/tensor-ops.js';
+import type { DecoderContext } from '../model/decoder-context.js';
+import { logitsOf } from '../model/logits.js';
+import type { Tensor2D, TensorOps } from '../model/tensor-ops.js';
 
 /** Rows of logits computed at once: 128 x 49,152 x 4 B = 25 MB. */
 const LOGIT_ROWS = 128;
 
 /**
  * Mean next-token loss of each sample, in nats; a sample's last token has no target.
- * last [B*T, D] after the final norm, head [V, D] or [D, V] by `layout`, tokenIds [B*T] → [B]
+ * last [B*T, D] after the final norm, head [V, D] or [D, V] by its layout, tokenIds [B*T] → [B]
  */
 export async function nextTokenLosses(input: {
   readonly tf: TensorOps;
-  readonly layout: WeightLayout;
+  readonly context: Pick<DecoderContext, 'layout' | 'logitSoftcap' | 'tokens'>;
   readonly last: Tensor2D;
   readonly head: Tensor2D;
   readonly tokenIds: Int32Array;
-  readonly tokens: number; // T
 }): Promise<number[]> {
-  const { tf, layout, last, head, tokenIds, tokens } = input;
+  const { tf, context, last, head, tokenIds } = input;
+  const { tokens } = context; // T
   const losses: number[] = [];
   for (let first = 0; first < tokenIds.length; first += tokens) {
     let sum = 0;
@@ -25,7 +27,7 @@ export async function nextTokenLosses(input: {
       const row = first + offset;
       const targets = tokenIds.slice(row + 1, row + 1 + count);
       const chunk = tf.tidy(() =>
-        tokenLosses(tf, project(tf, layout, tf.slice(last, [row, 0], [count, -1]), head), targets),
+        tokenLosses(tf, logitsOf(tf, tf.slice(last, [row, 0], [count, -1]), head, context), targets),
       );
       for (const value of await chunk.data()) sum += value;
       chunk.dispose();

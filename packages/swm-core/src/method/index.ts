@@ -1,4 +1,4 @@
-export type { Answer, Ask, Candidate, CandidateQuantity, Method } from './method.js';
+export type { Answer, Ask, Candidate, CandidateQuantity, Method, ThresholdInterval } from './method.js';
 export { type EnumName, enumNameOf, inputFieldOf } from './method-name.js';
 export {
   createMethod,
@@ -11,6 +11,6 @@ export {
   readMethodRequest,
   validateMethodRequest,
 } from './registry.js';
+export { createMemory, type MeasurementMemory, remembering } from './remembering.js';
 export { type Measurer, runSearch, type SearchCursor, type SearchResult } from './search.js';
 export { layersOfParams, layersOfRatio, type ModelSize } from './target.js';
-export { THRESHOLD_RESOLUTION } from './threshold-search.js';

@@ -1,8 +1,9 @@
 import { defineMethod, opaque } from './definition.js';
+import { toDepth } from './depth-search.js';
 import type { Ask } from './method.js';
 import { invalidOption, optionField } from './method-errors.js';
 import { cosineThreshold, optional, wholeNumber } from './method-option.js';
-import { byThreshold, type ThresholdSearch, toDepth } from './threshold-search.js';
+import { byThreshold, type ThresholdSearch } from './threshold-search.js';
 import { type LayerWindow, mergeWindows } from './windows.js';
 
 export interface LacoOptions {

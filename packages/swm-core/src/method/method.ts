@@ -25,6 +25,15 @@ export type Answer =
   /** Sum of |w · dL/dw| of each source layer. [L] */
   | { readonly kind: 'gradients'; readonly scores: readonly number[] };
 
+/**
+ * Thresholds T with low <= T < high that decide every comparison of a search alike, and so find one plan: `low` is the highest
+ * similarity that was refused (a candidate is accepted strictly above T), `high` the lowest that was accepted.
+ */
+export interface ThresholdInterval {
+  readonly low: number;
+  readonly high: number;
+}
+
 /** A pruning method: four pure functions. `State` is small JSON and *is* the resume cursor. */
 export interface Method<State> {
   readonly name: string;
@@ -36,6 +45,8 @@ export interface Method<State> {
   accepted(state: State, value: number): boolean | null;
   /** The threshold in force, for the log and the page; null where the method has none. */
   threshold(state: State): number | null;
+  /** At the end: every threshold that finds the same plan by the same candidates. Only where there is a threshold. */
+  thresholdInterval?(state: State): ThresholdInterval;
 }
 
 /** The number an answer carries; a method that asked for a measurement is given a value. */

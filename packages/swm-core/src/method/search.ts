@@ -1,7 +1,7 @@
 import type { EngineSession } from '../engine/engine.js';
 import { CodedError } from '../errors.js';
 import { formatPlan, type LayerPlan } from '../plan/index.js';
-import type { Answer, Ask, Candidate, Method } from './method.js';
+import type { Answer, Ask, Candidate, Method, ThresholdInterval } from './method.js';
 
 /** Where a search stands: everything needed to go on after a crash. JSON. */
 export interface SearchCursor {
@@ -17,6 +17,8 @@ export interface SearchResult {
   readonly plan: LayerPlan;
   readonly cursor: SearchCursor;
   readonly threshold: number | null;
+  /** Thresholds that find this plan by these candidates; null for methods without one. */
+  readonly thresholdInterval: ThresholdInterval | null;
 }
 
 /** The part of an engine session a search uses; a search that asks nothing (dense) never opens one. */
@@ -34,8 +36,8 @@ type Measure = Extract<Ask, { kind: 'measure' }>;
 
 async function answerMeasurement(ask: Measure, open: () => Promise<Measurer>) {
   if (ask.known !== undefined) return { value: ask.known, layerForwards: 0, cached: true };
-  const { mean, layerForwards } = await (await open()).measure(ask.plan, ask.quantity);
-  return { value: mean, layerForwards, cached: false };
+  const { mean, layerForwards, isRemembered = false } = await (await open()).measure(ask.plan, ask.quantity);
+  return { value: mean, layerForwards, cached: isRemembered };
 }
 
 /** The number people are shown: a cosine as it is, a mean loss as the perplexity it makes. */
@@ -95,7 +97,10 @@ export async function runSearch(input: SearchInput): Promise<SearchResult> {
     signal?.throwIfAborted();
     const { state, index, evaluations, layerForwards } = cursor;
     const ask = method.ask(state);
-    if (ask.kind === 'done') return { plan: method.finish(state), cursor, threshold: method.threshold(state) };
+    if (ask.kind === 'done') {
+      const thresholdInterval = method.thresholdInterval?.(state) ?? null;
+      return { plan: method.finish(state), cursor, threshold: method.threshold(state), thresholdInterval };
+    }
     if (ask.kind !== 'measure') {
       const { answer, layerForwards: cost } = await answerWhole(ask, input);
       cursor = { index, evaluations, layerForwards: layerForwards + cost, state: method.next(state, answer) };

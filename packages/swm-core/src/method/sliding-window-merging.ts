@@ -1,10 +1,11 @@
 import type { LayerPlan, MergeRule } from '../plan/index.js';
 import { defineMethod, opaque } from './definition.js';
+import { toDepth } from './depth-search.js';
 import { mergeRuleOf, mergeRuleOptions } from './merge-rule-options.js';
 import type { Ask } from './method.js';
 import { invalidOption, optionField, tooFewLayers } from './method-errors.js';
 import { choice, cosineThreshold, optional, wholeNumber } from './method-option.js';
-import { byThreshold, type ThresholdSearch, toDepth } from './threshold-search.js';
+import { byThreshold, type ThresholdSearch } from './threshold-search.js';
 import { type LayerWindow, mergeWindows } from './windows.js';
 
 /**

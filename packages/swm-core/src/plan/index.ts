@@ -5,7 +5,6 @@ export { formatPlan, parsePlan } from './plan-text.js';
 export {
   isIdentity,
   isRewiring,
-  isRewiringRule,
   type OutputLayer,
   outputDepth,
   outputLayers,

@@ -1,4 +1,4 @@
-import type { LayerPlan, MergeRule } from './layer-plan.js';
+import type { LayerPlan } from './layer-plan.js';
 
 /** One layer of the pruned model and where its tensors come from, in source layers. */
 export interface OutputLayer {
@@ -19,12 +19,12 @@ export const outputDepth = (plan: LayerPlan): number =>
 /** Whether the plan leaves the model as it is. */
 export const isIdentity = (plan: LayerPlan): boolean => outputDepth(plan) === plan.sourceDepth;
 
-/** Whether a rule moves tensors as they are, or computes new ones. Factor 1 telescopes, factor 0 keeps the low layer (methods.md 1.5). */
-export const isRewiringRule = ({ name, factor }: Pick<MergeRule, 'name' | 'factor'>): boolean =>
+/**
+ * Whether all weights of the pruned model are weights of the source, moved as they are, or some must be computed: factor 1 telescopes,
+ * factor 0 keeps the low layer (methods.md 1.5).
+ */
+export const isRewiring = ({ rule: { name, factor } }: Pick<LayerPlan, 'rule'>): boolean =>
   factor === 0 || name === 'keep-low' || name === 'keep-top' || (name === 'replace-top' && factor === 1);
-
-/** Whether all weights of the pruned model are weights of the source. */
-export const isRewiring = ({ rule }: LayerPlan): boolean => isRewiringRule(rule);
 
 function mergedLayer(plan: LayerPlan, first: number, last: number): OutputLayer {
   const window = { first, last };

@@ -1,5 +1,13 @@
+import type { ExperimentEvent } from '../../services/event-feed.js';
 import { type ExperimentService, requestOf } from '../../services/experiment-service.js';
-import type { ExperimentType, Failure, StageType, StoredExperiment, Target } from './experiment.type.js';
+import type {
+  ExperimentEventType,
+  ExperimentType,
+  Failure,
+  StageType,
+  StoredExperiment,
+  Target,
+} from './experiment.type.js';
 import { stageNameOf } from './launch-view.js';
 
 type StoredStage = Awaited<ReturnType<ExperimentService['stagesOf']>>[number];
@@ -41,4 +49,9 @@ export function stageView(stage: StoredStage, progress: StageType['progress']): 
     name: stageNameOf(stage.name),
     error: failureOf(stage),
   };
+}
+
+/** An event as the API shows it, on a page of events and in a subscription alike. */
+export function eventView({ seq, at, kind, stage, data }: ExperimentEvent): ExperimentEventType {
+  return { seq, at, kind, stage: stage === null ? null : stageNameOf(stage), data: JSON.stringify(data) };
 }

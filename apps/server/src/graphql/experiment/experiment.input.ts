@@ -61,8 +61,11 @@ export class CalibrationInput {
   @Field(() => Int, { defaultValue: 1234, description: 'Seed of the choice of samples.' })
   seed!: number;
 
-  @Field(() => Boolean, { defaultValue: false, description: 'Begin each sample with the BOS token.' })
-  addBos!: boolean;
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Begin each sample with the BOS token. Left out: where the model’s family needs it (Gemma).',
+  })
+  addBos?: boolean | null;
 }
 
 @InputType({ description: 'What the scores shall mean.' })

@@ -40,8 +40,8 @@ import {
   type StageType,
   type StoredExperiment,
 } from './experiment.type.js';
-import { experimentView, stageView } from './experiment-view.js';
-import { launchInputOf, stageNameOf } from './launch-view.js';
+import { eventView, experimentView, stageView } from './experiment-view.js';
+import { launchInputOf } from './launch-view.js';
 
 /** What results are looked up by. */
 async function resultKey({ stored }: ExperimentType, { loaders }: ApiContext): Promise<ResultKey> {
@@ -155,11 +155,7 @@ export class ExperimentResolver {
   ): Promise<EventConnection> {
     const { nodes, hasNextPage } = await this.experiments.events(scope, id, { after, first });
     return {
-      nodes: nodes.map(({ seq, at, kind, stage, data }) => ({
-        ...{ seq, at, kind },
-        stage: stage === null ? null : stageNameOf(stage),
-        data: JSON.stringify(data),
-      })),
+      nodes: nodes.map(eventView),
       lastSeq: nodes.at(-1)?.seq ?? after,
       hasNextPage,
     };

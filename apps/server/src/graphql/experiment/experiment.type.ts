@@ -62,6 +62,7 @@ registerEnumType(StageState, {
 export const StageName = {
   RESOLVE_MODEL: 'RESOLVE_MODEL',
   CALIBRATE: 'CALIBRATE',
+  ANALYSE_LAYERS: 'ANALYSE_LAYERS',
   SEARCH_PLAN: 'SEARCH_PLAN',
   EXPORT_CHECKPOINT: 'EXPORT_CHECKPOINT',
   EVALUATE: 'EVALUATE',
@@ -75,6 +76,7 @@ registerEnumType(StageName, {
   valuesConfig: {
     RESOLVE_MODEL: { description: 'Opens the model, converting a built-in one.' },
     CALIBRATE: { description: 'Makes the token-id matrix.' },
+    ANALYSE_LAYERS: { description: 'Compares the layers of the model; only of an analysis, which ends there.' },
     SEARCH_PLAN: { description: 'Finds the plan.' },
     EXPORT_CHECKPOINT: { description: 'Writes the pruned model.' },
     EVALUATE: { description: 'Scores it with lm-evaluation-harness.' },

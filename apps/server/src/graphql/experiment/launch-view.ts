@@ -1,12 +1,13 @@
 import { inputFieldOf, METHODS } from '@swm/core/method';
 import type { LaunchInput } from '../../services/launch-input.js';
-import type { LaunchExperimentInput } from './experiment.input.js';
+import type { CalibrationInput, LaunchExperimentInput } from './experiment.input.js';
 import { StageName } from './experiment.type.js';
 
 const ENGINES = { AUTO: 'auto', TENSORFLOW: 'tensorflow', WASM: 'wasm', TORCH: 'torch' } as const;
 const STAGES = {
   RESOLVE_MODEL: 'resolve-model',
   CALIBRATE: 'calibrate',
+  ANALYSE_LAYERS: 'analyse-layers',
   SEARCH_PLAN: 'search-plan',
   EXPORT_CHECKPOINT: 'export-checkpoint',
   EVALUATE: 'evaluate',
@@ -20,7 +21,7 @@ const DEFAULT_CALIBRATION = {
   samples: 10,
   tokens: 128,
   seed: 1234,
-  addBos: false,
+  addBos: null,
 } as const;
 const DEFAULT_PROTOCOL = { name: 'MINI', data: 'BUILTIN', limit: null } as const;
 
@@ -53,6 +54,11 @@ function methodsOf(input: LaunchExperimentInput['method']): LaunchInput['methods
   });
 }
 
+const calibrationOf = (calibration: CalibrationInput | null | undefined): LaunchInput['calibration'] =>
+  calibration
+    ? { ...calibration, file: calibration.file ?? null, addBos: calibration.addBos ?? null }
+    : DEFAULT_CALIBRATION;
+
 /** The mutation's input with its defaults written out. */
 export function launchInputOf(input: LaunchExperimentInput): LaunchInput {
   const { method, target, calibration, protocol } = input;
@@ -62,10 +68,30 @@ export function launchInputOf(input: LaunchExperimentInput): LaunchInput {
     target: target
       ? { layers: target.layers ?? null, ratio: target.ratio ?? null, params: target.params ?? null }
       : null,
-    calibration: calibration ? { ...calibration, file: calibration.file ?? null } : DEFAULT_CALIBRATION,
+    calibration: calibrationOf(calibration),
     protocol: protocol ? { ...protocol, limit: protocol.limit ?? null } : DEFAULT_PROTOCOL,
     latency: input.latency,
     stopAfter: STAGES[input.stopAfter],
+    engine: ENGINES[input.engine],
+    idempotencyKey: input.idempotencyKey ?? null,
+  };
+}
+
+/** An analysis of layers as a launch: of the dense model, which ends there. */
+export function analysisInputOf(input: {
+  readonly modelId: string;
+  readonly calibration?: CalibrationInput | null;
+  readonly engine: LaunchExperimentInput['engine'];
+  readonly idempotencyKey?: string | null;
+}): LaunchInput {
+  return {
+    modelId: input.modelId,
+    methods: [{ name: 'dense', options: {} }],
+    target: null,
+    calibration: calibrationOf(input.calibration),
+    protocol: DEFAULT_PROTOCOL,
+    latency: 'NONE',
+    stopAfter: 'analyse-layers',
     engine: ENGINES[input.engine],
     idempotencyKey: input.idempotencyKey ?? null,
   };

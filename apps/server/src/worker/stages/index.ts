@@ -1,5 +1,6 @@
 import type { Stages } from '../stage.js';
 import type { StageTools } from '../stage-tools.js';
+import { analyseLayers } from './analyse-layers.js';
 import { benchmarkLatency } from './benchmark-latency.js';
 import { calibrate } from './calibrate.js';
 import { evaluate } from './evaluate.js';
@@ -14,6 +15,7 @@ export type { StageTools } from '../stage-tools.js';
 export const createStages = (tools: StageTools): Stages => ({
   'resolve-model': resolveModel(tools),
   calibrate: calibrate(),
+  'analyse-layers': analyseLayers(tools),
   'search-plan': searchPlan(tools),
   'export-checkpoint': exportCheckpoint(tools),
   evaluate: evaluate(tools),

@@ -13,10 +13,10 @@ import {
 import { formatPlan, outputDepth, planJson } from '@swm/core/plan';
 import { z } from 'zod';
 import { fileModelFolder } from '../checkpoint-files.js';
-import { type HostedSession, openEngineSession } from '../engine-host.js';
+import type { HostedSession } from '../engine-host.js';
+import { openSession } from '../open-session.js';
 import type { Stage, StageContext } from '../stage.js';
-import { runIdOf, type StageTools } from '../stage-tools.js';
-import { openTorchSession } from '../torch-host.js';
+import type { StageTools } from '../stage-tools.js';
 
 const cursorSchema = z.object({ index: z.int(), evaluations: z.int(), layerForwards: z.int(), state: z.unknown() });
 
@@ -38,7 +38,8 @@ export function searchPlan(tools: StageTools): Stage<'search-plan'> {
       const { folder, depth } = output('resolve-model');
       let session: Promise<HostedSession> | undefined;
       const open = () => {
-        session ??= openSession(context, tools, folder);
+        // AUTO means the engine of this machine, or the one that can answer.
+        session ??= openSession(context, tools, needsGradients(request.method) ? 'torch' : tools.engine);
         return session;
       };
       const cursor: SearchCursor | undefined = context.cursor === null ? undefined : cursorSchema.parse(context.cursor);
@@ -96,29 +97,4 @@ async function readMagnitudes(folder: string, signal: AbortSignal): Promise<read
   } finally {
     await files.close();
   }
-}
-
-async function openSession(context: StageContext, tools: StageTools, folder: string): Promise<HostedSession> {
-  const { request, output, signal } = context;
-  context.progress({ done: 0, total: null, unit: 'evaluations', note: 'loading the model' });
-  // AUTO means the engine of this machine, or the one that can answer.
-  const auto = needsGradients(request.method) ? 'torch' : tools.engine;
-  const prefer = request.engine === 'auto' ? auto : request.engine;
-  const { tokenIds } = output('calibrate');
-  const session =
-    prefer === 'torch'
-      ? await openTorchSession({
-          ...{ folder, tokenIds, signal },
-          python: tools.python,
-          dtype: tools.torchDtype,
-          threads: tools.threads,
-          runId: runIdOf(tools, context.experimentId),
-          onLine: (line) => context.log(`torch: ${line}`),
-        })
-      : await openEngineSession({ folder, tokenIds, prefer, engineFolder: tools.engineFolder, signal });
-  context.emit({ kind: 'engine', data: session.info });
-  context.log(
-    `engine: ${session.info.package}, backend ${session.info.backend} on ${session.info.device}${session.info.fallbackReason ? ` (${session.info.fallbackReason})` : ''}`,
-  );
-  return session;
 }

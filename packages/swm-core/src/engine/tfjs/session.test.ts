@@ -182,6 +182,22 @@ describe.each(backendNames)('TfjsSession on %s', (name) => {
     await session.close();
   });
 
+  // On a GPU each costs 40 to 100 µs, whatever its size: more of them must be on purpose.
+  it('runs few operations a layer', async () => {
+    const session = await open();
+    const operations = async (text: string) => {
+      const { kernels } = await backend.tf.profile(async () => {
+        await session.measure(parsePlan(text), 'nll');
+        return [];
+      });
+      return kernels.length;
+    };
+    await operations('!0-4 5'); // The embedding, and a tied head turned for wasm, are kept from here on.
+    const layer = (await operations('!0-1 2-5')) - (await operations('!0-2 3-5'));
+    expect(layer).toBe({ tensorflow: 41, wasm: 66 }[name]);
+    await session.close();
+  });
+
   it('leaves no tensor behind', async () => {
     const tensors = () => backend.tf.memory().numTensors;
     const before = tensors();
@@ -226,6 +242,7 @@ describe.each(backendNames)('TfjsSession on %s', (name) => {
     const denseFailure = { code: 'ENGINE.NON_FINITE', message: expect.stringContaining('output of layer 3') };
     await expect(session.measure(parsePlan('0-1 [2-3] 4-5'), 'cosine')).rejects.toMatchObject(denseFailure);
     await expect(session.layerStatistics()).rejects.toMatchObject(denseFailure);
+    await expect(session.layerSimilarity()).rejects.toMatchObject(denseFailure);
     expect((await session.measure(parsePlan('0-2 !3 4-5'), 'nll')).mean).toBeGreaterThan(0);
     await session.close();
     expect(backend.tf.memory().numTensors).toBe(before);

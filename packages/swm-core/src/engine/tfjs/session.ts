@@ -2,20 +2,23 @@
 import type { ModelConfig, ModelSource } from '../../checkpoint/model-source.js';
 import { angularDistances, lastTokens } from '../../measure/angular-distance.js';
 import { blockInfluence } from '../../measure/block-influence.js';
-import { cosinePerSample, meanOf } from '../../measure/cosine.js';
+import { cosinePerSampleOnBackend, meanOf } from '../../measure/cosine.js';
 import { nextTokenLosses } from '../../measure/next-token-loss.js';
+import { SimilarityCollector } from '../../measure/similarity-collector.js';
 import { combineProjections } from '../../merge/combine-projections.js';
 import { type MergedLayer, mergedLayers, soleLayer, termsKey } from '../../merge/merged-layers.js';
-import { type AttentionContext, causalMask } from '../../model/attention.js';
-import { decoderLayer, rmsNorm } from '../../model/decoder.js';
-import { ropeTables } from '../../model/rope.js';
-import { project, type Tensor2D, type TensorOps } from '../../model/tensor-ops.js';
+import { decoderLayer } from '../../model/decoder.js';
+import { createContext, type DecoderContext } from '../../model/decoder-context.js';
+import { logitsOf } from '../../model/logits.js';
+import { rmsNorm } from '../../model/rms-norm.js';
+import type { Tensor2D, TensorOps } from '../../model/tensor-ops.js';
 import { formatPlan, identityPlan, type LayerPlan } from '../../plan/index.js';
 import { checkTokens } from '../calibration-tokens.js';
-import type { EngineInfo, EngineSession, LayerStatistics, Measurement, Quantity } from '../engine.js';
+import type { EngineInfo, EngineSession, LayerSimilarity, LayerStatistics, Measurement, Quantity } from '../engine.js';
 import { noGradients, nonFinite, outOfMemory } from '../engine-errors.js';
 import { PrefixCache } from '../prefix-cache.js';
 import type { TfjsBackend } from './backend.js';
+import { Uploader } from './uploader.js';
 import { loadWeights, type ModelWeights } from './weights.js';
 
 const DEFAULT_CACHE_BYTES = 1_500_000_000;
@@ -42,14 +45,15 @@ export class TfjsSession implements EngineSession {
   readonly info: EngineInfo;
   private readonly tf: TensorOps;
   private readonly tokenIds: Int32Array; // [B*T]
-  private denseLast: Float32Array | undefined; // [B*T, D], after the final norm
+  private denseLast: Tensor2D | undefined; // [B*T, D], after the final norm; ours
   private isClosed = false;
 
   private constructor(
     private readonly backend: TfjsBackend,
+    private readonly owned: Uploader,
     private readonly config: ModelConfig,
     private readonly weights: ModelWeights,
-    private readonly context: AttentionContext,
+    private readonly context: DecoderContext,
     private readonly cache: PrefixCache<Tensor2D>,
     tokenIds: readonly (readonly number[])[],
   ) {
@@ -71,17 +75,16 @@ export class TfjsSession implements EngineSession {
     const [batch, tokens] = [tokenIds.length, tokenIds[0]?.length ?? 0];
     const budget = cacheBudget(backend, source, batch * tokens, cacheBytes);
     return backend.inTurn(async () => {
-      const weights = await loadWeights(backend, source);
-      const context: AttentionContext = {
-        config,
-        layout,
-        batch,
-        tokens,
-        rope: ropeTables(tf, tokens, config.headSize, config.ropeTheta),
-        mask: causalMask(tf, tokens, config.queryHeads / config.kvHeads),
-      };
-      const cache = new PrefixCache<Tensor2D>(config.depth, batch * tokens * config.hiddenSize * 4, budget);
-      return new TfjsSession(backend, config, weights, context, cache, tokenIds);
+      const owned = new Uploader(backend);
+      try {
+        const context = createContext(tf, (tensor) => owned.own(tensor), { config, layout, batch, tokens });
+        const weights = await loadWeights(owned, source);
+        const cache = new PrefixCache<Tensor2D>(config.depth, batch * tokens * config.hiddenSize * 4, budget);
+        return new TfjsSession(backend, owned, config, weights, context, cache, tokenIds);
+      } catch (error) {
+        owned.dispose();
+        throw error;
+      }
     });
   }
 
@@ -90,7 +93,8 @@ export class TfjsSession implements EngineSession {
       const denseForwards = quantity === 'cosine' ? await this.ensureDense() : 0;
       const { last, layerForwards } = this.walk(plan);
       try {
-        const perSample = quantity === 'cosine' ? await this.cosines(last) : await this.losses(last);
+        const perSample =
+          quantity === 'cosine' ? await this.cosines(last, this.denseLast ?? last) : await this.losses(last);
         if (!perSample.every(Number.isFinite)) await this.blame(plan);
         return { perSample, mean: meanOf(perSample), layerForwards: denseForwards + layerForwards };
       } finally {
@@ -100,31 +104,15 @@ export class TfjsSession implements EngineSession {
   }
 
   layerStatistics(): Promise<LayerStatistics> {
+    return this.inTurn(() => this.statistics(() => {}));
+  }
+
+  layerSimilarity(): Promise<LayerSimilarity> {
     return this.inTurn(async () => {
-      const { config } = this;
-      const plan = identityPlan(config.depth);
-      const { tokens } = this.context;
-      const influences: number[] = [];
-      const boundaries: Float32Array[] = [];
-      let state = this.embed();
-      try {
-        let input = await valuesOf(state);
-        boundaries.push(lastTokens(input, tokens, config.hiddenSize));
-        for (const layer of mergedLayers(plan)) {
-          const next = this.step(layer, state);
-          state.dispose();
-          state = next;
-          const output = await valuesOf(state);
-          influences.push(blockInfluence(input, output, config.hiddenSize));
-          boundaries.push(lastTokens(output, tokens, config.hiddenSize));
-          input = output;
-        }
-      } finally {
-        state.dispose();
-      }
-      const distances = angularDistances(boundaries, config.hiddenSize);
-      if (![...influences, ...distances.flat()].every(Number.isFinite)) await this.blame(plan);
-      return { blockInfluence: influences, angularDistance: distances, layerForwards: config.depth };
+      const { batch, tokens, config } = this.context;
+      const collector = new SimilarityCollector({ batch, tokens, hidden: config.hiddenSize });
+      const statistics = await this.statistics((state) => collector.add(state));
+      return { ...statistics, ...collector.finish() };
     });
   }
 
@@ -135,7 +123,7 @@ export class TfjsSession implements EngineSession {
   logits(plan: LayerPlan): ReturnType<EngineSession['logits']> {
     return this.inTurn(async () => {
       const { last } = this.walk(plan);
-      const logits = project(this.tf, this.context.layout, last, this.weights.head()); // [B*T, V]
+      const logits = logitsOf(this.tf, last, this.weights.head(), this.context); // [B*T, V]
       const values = await valuesOf(logits);
       this.tf.dispose([last, logits]);
       if (!values.every(Number.isFinite)) await this.blame(plan);
@@ -148,8 +136,8 @@ export class TfjsSession implements EngineSession {
     await this.inTurn(async () => {
       this.isClosed = true;
       this.cache.dispose();
-      this.weights.dispose();
-      this.tf.dispose([this.context.rope.cos, this.context.rope.sin, this.context.mask]);
+      this.owned.dispose();
+      this.denseLast?.dispose();
     });
   }
 
@@ -160,33 +148,68 @@ export class TfjsSession implements EngineSession {
     });
   }
 
+  /** One pass through the dense model; `visit` sees the state [B*T, D] at each boundary, the embedding first. */
+  private async statistics(visit: (state: Float32Array) => void): Promise<LayerStatistics> {
+    const { config } = this;
+    const plan = identityPlan(config.depth);
+    const { tokens } = this.context;
+    const influences: number[] = [];
+    const boundaries: Float32Array[] = [];
+    let state = this.embed();
+    try {
+      let input = await valuesOf(state);
+      boundaries.push(lastTokens(input, tokens, config.hiddenSize));
+      visit(input);
+      for (const layer of mergedLayers(plan)) {
+        const next = this.step(layer, state);
+        state.dispose();
+        state = next;
+        const output = await valuesOf(state);
+        influences.push(blockInfluence(input, output, config.hiddenSize));
+        boundaries.push(lastTokens(output, tokens, config.hiddenSize));
+        visit(output);
+        input = output;
+      }
+    } finally {
+      state.dispose();
+    }
+    const distances = angularDistances(boundaries, config.hiddenSize);
+    if (![...influences, ...distances.flat()].every(Number.isFinite)) await this.blame(plan);
+    return { blockInfluence: influences, angularDistance: distances, layerForwards: config.depth };
+  }
+
   /** [B*T] → [B*T, D] */
   private embed(): Tensor2D {
-    const { tf } = this;
-    return tf.tidy(() => tf.gather(this.weights.embedding, tf.tensor1d(this.tokenIds, 'int32')));
+    const { tf, context } = this;
+    return tf.tidy(() => {
+      const rows: Tensor2D = tf.gather(this.weights.embedding, tf.tensor1d(this.tokenIds, 'int32'));
+      return context.embeddingScale ? tf.mul(rows, context.embeddingScale) : rows;
+    });
   }
 
   /** One layer; where its projections must be computed, they live only as long as this call. */
-  private step({ projections: terms, sideFrom }: MergedLayer, state: Tensor2D): Tensor2D {
+  private step({ projections: terms, projectionsFrom, sideFrom }: MergedLayer, state: Tensor2D): Tensor2D {
     const { tf, weights, context } = this;
     const sole = soleLayer(terms);
-    const side = weights.sides[sideFrom];
-    if (!side) throw new RangeError(`step: layer ${sideFrom} of a model with ${this.config.depth}`);
+    const sides = weights.sides[sideFrom];
+    const type = this.config.layerTypes[projectionsFrom];
+    if (!sides || !type)
+      throw new RangeError(`step: layers ${projectionsFrom} and ${sideFrom} of a model with ${this.config.depth}`);
     return tf.tidy(() => {
       const projections =
         (sole === undefined ? undefined : weights.projections[sole]) ??
         combineProjections(tf, terms, weights.projections);
-      return decoderLayer(tf, projections, side, state, context);
+      return decoderLayer(tf, { projections, sides, type }, state, context);
     });
   }
 
   /** x [B*T, D] → [B*T, D] */
   private finalNorm(x: Tensor2D): Tensor2D {
-    return this.tf.tidy(() => rmsNorm(this.tf, x, this.weights.finalNorm, this.config.rmsNormEps));
+    return this.tf.tidy(() => rmsNorm(this.tf, x, this.weights.finalNorm, this.context.eps));
   }
 
   /** Runs the plan from the deepest state it shares with an earlier walk. `last` [B*T, D], after the final norm, is the caller's. */
-  private walk(plan: LayerPlan, isDense = false): { readonly last: Tensor2D; readonly layerForwards: number } {
+  private walk(plan: LayerPlan): { readonly last: Tensor2D; readonly layerForwards: number } {
     if (plan.sourceDepth !== this.config.depth)
       throw new RangeError(`walk: a plan of ${plan.sourceDepth} layers on a model of ${this.config.depth}`);
     const layers = mergedLayers(plan);
@@ -209,7 +232,7 @@ export class TfjsSession implements EngineSession {
         if (this.cache.keeps(boundary) || boundary === layers.length) kept.set(boundary, state);
       }
       const last = this.finalNorm(state);
-      this.cache.store(path, kept, isDense);
+      this.cache.store(path, kept);
       return { last, layerForwards: layers.length - from };
     } catch (error) {
       freeUnkept();
@@ -222,23 +245,24 @@ export class TfjsSession implements EngineSession {
   private async ensureDense(): Promise<number> {
     if (this.denseLast) return 0;
     const plan = identityPlan(this.config.depth);
-    const { last, layerForwards } = this.walk(plan, true);
-    const values = await valuesOf(last);
-    last.dispose();
-    if (!values.every(Number.isFinite)) await this.blame(plan);
-    this.denseLast = values;
+    const { last, layerForwards } = this.walk(plan);
+    try {
+      if (!(await this.cosines(last, last)).every(Number.isFinite)) await this.blame(plan);
+    } catch (error) {
+      last.dispose();
+      throw error;
+    }
+    this.denseLast = last;
     return layerForwards;
   }
 
-  private async cosines(last: Tensor2D): Promise<number[]> {
-    const values = await valuesOf(last);
-    return cosinePerSample(values, this.denseLast ?? values, this.context.tokens * this.config.hiddenSize);
+  private cosines(last: Tensor2D, denseLast: Tensor2D): Promise<number[]> {
+    return cosinePerSampleOnBackend(this.tf, last, denseLast, this.context.tokens);
   }
 
   private losses(last: Tensor2D): Promise<number[]> {
-    const { tf, tokenIds } = this;
-    const { layout, tokens } = this.context;
-    return nextTokenLosses({ tf, layout, last, head: this.weights.head(), tokenIds, tokens });
+    const { tf, context, tokenIds } = this;
+    return nextTokenLosses({ tf, context, last, head: this.weights.head(), tokenIds });
   }
 
   /** Walks the plan again, finds the first result that is not finite and throws `ENGINE.NON_FINITE` naming it. */
@@ -269,4 +293,4 @@ export class TfjsSession implements EngineSession {
 }
 
 /** A copy of a tensor's values that outlives it. */
-const valuesOf = async (tensor: Tensor2D): Promise<Float32Array> => Float32Array.from(await tensor.data());
+const valuesOf = async (tensor: Tensor2D): Promise<Float32Array> => new Float32Array(await tensor.data());

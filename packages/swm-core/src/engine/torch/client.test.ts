@@ -12,7 +12,7 @@ const TOKENS = [
   [4, 5, 6],
 ];
 const HELLO = {
-  ...{ protocol: 1, torch: '2.13.0', backend: 'cpu', deviceName: 'x', dtype: 'f32', tf32: false, threads: 2 },
+  ...{ protocol: 2, torch: '2.13.0', backend: 'cpu', deviceName: 'x', dtype: 'f32', tf32: false, threads: 2 },
 };
 const OPENED = { id: 1, value: { batchSamples: 2 } };
 const PLAN = parsePlan('0 [1-2]');
@@ -70,8 +70,8 @@ describe('the torch client', () => {
     expect(open).toMatchObject({ id: 1, call: 'open', folder: '/models/x', tokenIds: TOKENS, cacheBytes: 5 });
     expect(open.config).toMatchObject({ depth: 3, hiddenSize: 8, isTied: true });
     const layers = [
-      [0, 0],
-      [2, 1],
+      [[[0, 1]], 0, 0],
+      [[[2, 1]], 1, 2],
     ];
     expect(measure).toEqual({ id: 2, call: 'measure', layers, quantity: 'cosine' });
     await session.close();
@@ -81,7 +81,7 @@ describe('the torch client', () => {
   it.each([
     ['no JSON', 'Traceback (most recent call last)'],
     ['no object', '[1]'],
-    ['another version', { ...HELLO, protocol: 2 }],
+    ['another version', { ...HELLO, protocol: 1 }],
     ['a greeting with a part missing', { ...HELLO, threads: undefined }],
     ['a device it does not know', { ...HELLO, backend: 'tpu' }],
   ])('ends a process that greets by %s', async (_, greeting) => {

@@ -1,5 +1,7 @@
 /** Entry `@swm/core/engine/torch`: the client of the torch engine's side process. */
 import { fileURLToPath } from 'node:url';
+import { tensorsByRole } from '../../architecture/architecture.js';
+import { architectureNamed } from '../../architecture/architecture-of.js';
 import { checkTokens } from '../calibration-tokens.js';
 import type { Engine, EngineInfo } from '../engine.js';
 import { TorchClient } from './client.js';
@@ -42,12 +44,19 @@ export async function createTorchEngine(options: {
   const info = infoOf(await client.hello.catch(endedBy));
   return {
     info,
-    open: async ({ config: { raw, ...config } }, tokenIds) => {
+    open: async ({ config }, tokenIds) => {
       const [batch, tokens] = [tokenIds.length, tokenIds[0]?.length ?? 0];
-      checkTokens(tokenIds, { ...config, raw });
-      const opened = await client.ask('open', '', { folder, config, tokenIds, cacheBytes }).catch(endedBy);
-      const batchSamples = countOf(opened, 'batchSamples', 1);
-      return new TorchSession(client, { ...config, raw }, { batch, tokens }, { ...info, batchSamples });
+      checkTokens(tokenIds, config);
+      const { raw, ...settings } = config;
+      const tensors = tensorsByRole(architectureNamed(config.architecture), config);
+      const question = { folder, config: settings, tensors, tokenIds, cacheBytes };
+      const opened = await client.ask('open', '', question).catch(endedBy);
+      return new TorchSession(
+        client,
+        config,
+        { batch, tokens },
+        { ...info, batchSamples: countOf(opened, 'batchSamples', 1) },
+      );
     },
   };
 }

@@ -1,7 +1,7 @@
 import { engineProtocol } from '../engine-errors.js';
 
 /** Version of the lines that python/torch_engine.py and this client exchange. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** The first line of the side process: what will compute. */
 export interface Hello {
@@ -64,6 +64,13 @@ export function numbersOf(fields: Fields, name: string, length: number): readonl
   return value;
 }
 
+/** A list of objects. */
+export function listOf(fields: Fields, name: string): readonly Fields[] {
+  const { [name]: items } = fields;
+  if (!Array.isArray(items)) throw invalid(fields, name);
+  return items.map((item: unknown) => asFields(item));
+}
+
 /** A square matrix of finite numbers, as a list of rows. */
 export function matrixOf(fields: Fields, name: string, size: number): readonly (readonly number[])[] {
   const { [name]: rows } = fields;
@@ -71,7 +78,8 @@ export function matrixOf(fields: Fields, name: string, size: number): readonly (
   return rows.map((row: unknown) => numbersOf({ [name]: row }, name, size));
 }
 
-function oneOf<Value extends string>(fields: Fields, name: string, values: readonly Value[]): Value {
+/** One of these words. */
+export function oneOf<Value extends string>(fields: Fields, name: string, values: readonly Value[]): Value {
   const found = values.find((value) => value === fields[name]);
   if (found === undefined) throw invalid(fields, name);
   return found;

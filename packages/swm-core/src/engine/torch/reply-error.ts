@@ -1,7 +1,8 @@
 import type { CodedError } from '../../errors.js';
+import { degenerateLayer } from '../../measure/measure-errors.js';
 import { formatPlan, identityPlan } from '../../plan/index.js';
 import { engineProtocol, noGradients, nonFinite, torchOutOfMemory, weightsUnreadable } from '../engine-errors.js';
-import { countOf, type Fields, type ReplyError, textOf } from './messages.js';
+import { countOf, type Fields, oneOf, type ReplyError, textOf } from './messages.js';
 
 /** A question about a plan may find the dense model at fault. */
 const dense = (details: Fields): string => formatPlan(identityPlan(countOf(details, 'denseDepth', 1)));
@@ -19,6 +20,8 @@ export function replyError({ code, message, details }: ReplyError, plan: string)
       );
     case 'ENGINE.NO_GRADIENTS':
       return noGradients('torch');
+    case 'MEASURE.DEGENERATE_LAYER':
+      return degenerateLayer(countOf(details, 'layer'), oneOf(details, 'rows', ['samples', 'tokens']));
     case 'ENGINE.WEIGHTS_UNREADABLE':
       return weightsUnreadable(message);
     default:

@@ -1,11 +1,21 @@
 // Letters: B batch, T tokens, V vocab.
 import type { ModelConfig } from '../../checkpoint/model-source.js';
 import { meanOf } from '../../measure/cosine.js';
-import { formatPlan, identityPlan, isRewiring, type LayerPlan, outputLayers } from '../../plan/index.js';
-import type { BlockGradients, EngineInfo, EngineSession, LayerStatistics, Measurement, Quantity } from '../engine.js';
-import { unsupportedRule } from '../engine-errors.js';
+import { sampledRows } from '../../measure/sampled-rows.js';
+import { mergedLayers } from '../../merge/merged-layers.js';
+import { formatPlan, identityPlan, type LayerPlan } from '../../plan/index.js';
+import type {
+  BlockGradients,
+  EngineInfo,
+  EngineSession,
+  LayerSimilarity,
+  LayerStatistics,
+  Measurement,
+  Quantity,
+} from '../engine.js';
 import type { TorchClient } from './client.js';
 import { countOf, type Fields, matrixOf, numbersOf } from './messages.js';
+import { readCkaMatrices } from './read-cka.js';
 
 /** One model and one calibration matrix in the side process; see `EngineSession`. It answers one call after the other. */
 export class TorchSession implements EngineSession {
@@ -27,10 +37,16 @@ export class TorchSession implements EngineSession {
   }
 
   async layerStatistics(): Promise<LayerStatistics> {
-    const value = await this.ask('layerStatistics', identityPlan(this.config.depth));
-    const blockInfluence = numbersOf(value, 'blockInfluence', this.config.depth);
-    const angularDistance = matrixOf(value, 'angularDistance', this.config.depth + 1);
-    return { blockInfluence, angularDistance, layerForwards: countOf(value, 'layerForwards') };
+    return this.readStatistics(await this.ask('layerStatistics', identityPlan(this.config.depth)));
+  }
+
+  async layerSimilarity(): Promise<LayerSimilarity> {
+    const { depth } = this.config;
+    const { batch, tokens } = this.size;
+    const rows = { sampleRows: sampledRows(batch), tokenRows: sampledRows(batch * tokens) };
+    const value = await this.ask('layerSimilarity', identityPlan(depth), rows);
+    const cosine = matrixOf(value, 'cosine', depth + 1);
+    return { ...this.readStatistics(value), cosine, cka: readCkaMatrices(value, depth) };
   }
 
   async blockGradients(): Promise<BlockGradients> {
@@ -48,12 +64,24 @@ export class TorchSession implements EngineSession {
     return this.client.close();
   }
 
-  /** A plan crosses as its wiring: [projectionsFrom, sideFrom] of each output layer. */
+  private readStatistics(value: Fields): LayerStatistics {
+    const blockInfluence = numbersOf(value, 'blockInfluence', this.config.depth);
+    const angularDistance = matrixOf(value, 'angularDistance', this.config.depth + 1);
+    return { blockInfluence, angularDistance, layerForwards: countOf(value, 'layerForwards') };
+  }
+
+  /**
+   * A plan crosses as [terms, sideFrom, typeFrom] of each output layer: its projections are the sum of weight * layer over the terms
+   * [layer, weight], its type of attention is that of the last.
+   */
   private async ask(call: string, plan: LayerPlan, fields: Fields = {}): Promise<Fields> {
     if (plan.sourceDepth !== this.config.depth)
       throw new RangeError(`ask: a plan of ${plan.sourceDepth} layers on a model of ${this.config.depth}`);
-    if (!isRewiring(plan)) throw unsupportedRule(plan.rule.name);
-    const layers = outputLayers(plan).map(({ projectionsFrom, sideFrom }) => [projectionsFrom, sideFrom]);
+    const layers = mergedLayers(plan).map(({ projections, sideFrom, projectionsFrom }) => [
+      projections.map(({ layer, weight }) => [layer, weight]),
+      sideFrom,
+      projectionsFrom,
+    ]);
     const value = await this.client.ask(call, formatPlan(plan), { layers, ...fields });
     this.current = { ...this.current, batchSamples: countOf(value, 'batchSamples', 1) };
     return value;
