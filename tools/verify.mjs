@@ -41,6 +41,11 @@ const VERIFICATIONS = {
     shows: 'measurePlan on SmolLM2-135M over GraphQL: twenty plans by a warm worker (B11)',
     command: 'node tools/verify-what-if.mjs',
   },
+  'hostile-models': {
+    shows: '20,000 mutated safetensors headers and 500 hostile model folders (F4)',
+    command:
+      'NO_COLOR=1 SWM_HOSTILE=whole npx vitest run --config test/vitest.config.ts --reporter=verbose test/faults/hostile',
+  },
   'mini-suite': {
     shows: 'Dense and random-weight scores on the built-in suite (A9)',
     command: 'node tools/verify-mini-suite.mjs',

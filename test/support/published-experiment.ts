@@ -45,6 +45,36 @@ function bitset(right: number, shift = 0): Uint8Array<ArrayBuffer> {
   return bits;
 }
 
+/** The rows of a protocol and its tasks, as resolve-model leaves them; tells a task's protocol by its name. */
+export async function writeProtocol(
+  tx: Prisma.TransactionClient,
+  protocol: Protocol,
+): Promise<(task: string) => string> {
+  const { name, data, limit } = protocol;
+  await tx.protocol.createMany({
+    data: [
+      {
+        id: protocolId(protocol),
+        name,
+        data,
+        limit,
+        label: protocolLabel(protocol),
+        json: JSON.parse(protocolJson(protocol)),
+      },
+    ],
+    skipDuplicates: true,
+  });
+  const tasks = taskProtocolsOf(protocol).map((task) => ({
+    ...{ id: taskProtocolId(task), task: task.task, json: JSON.parse(taskProtocolJson(task)) },
+  }));
+  await tx.taskProtocol.createMany({ data: tasks, skipDuplicates: true });
+  await tx.protocolTask.createMany({
+    data: tasks.map(({ id }) => ({ protocolId: protocolId(protocol), taskProtocolId: id })),
+    skipDuplicates: true,
+  });
+  return (wanted) => tasks.find(({ task }) => task === wanted)?.id ?? '';
+}
+
 /** Rows as the stages of one finished experiment leave them, its publish included; `right` of 40 questions of each task are right. */
 export async function writePublishedExperiment(
   db: PrismaClient,
@@ -90,29 +120,7 @@ export async function writePublishedExperiment(
       ],
       skipDuplicates: true,
     });
-    const { name, data, limit } = protocol;
-    await tx.protocol.createMany({
-      data: [
-        {
-          id: protocolId(protocol),
-          name,
-          data,
-          limit,
-          label: protocolLabel(protocol),
-          json: JSON.parse(protocolJson(protocol)),
-        },
-      ],
-      skipDuplicates: true,
-    });
-    const tasks = taskProtocolsOf(protocol).map((task) => ({
-      ...{ id: taskProtocolId(task), task: task.task, json: JSON.parse(taskProtocolJson(task)) },
-    }));
-    await tx.taskProtocol.createMany({ data: tasks, skipDuplicates: true });
-    await tx.protocolTask.createMany({
-      data: tasks.map(({ id }) => ({ protocolId: protocolId(protocol), taskProtocolId: id })),
-      skipDuplicates: true,
-    });
-    const idOf = (name: string): string => tasks.find(({ task }) => task === name)?.id ?? '';
+    const idOf = await writeProtocol(tx, protocol);
     const facts = { weightsDigest, folder: '/nowhere', sizeBytes: model.sizeBytes - 2n * removed };
     const checkpoint = await tx.checkpoint.create({
       data: {

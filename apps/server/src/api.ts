@@ -47,7 +47,17 @@ export interface Api {
 
 /** Starts the API on a migrated database (an embedded one where `databaseUrl` is missing). Throws `DB.*` or `API.PORT_BUSY`. */
 export async function startApi(
-  env: Omit<Env, 'webPort' | 'engine' | 'torchDtype' | 'engineFolder' | 'warmBytes' | 'warmIdleSeconds'>,
+  env: Omit<
+    Env,
+    | 'webPort'
+    | 'engine'
+    | 'torchDtype'
+    | 'engineFolder'
+    | 'warmBytes'
+    | 'warmIdleSeconds'
+    | 'retention'
+    | 'teamQuotaBytes'
+  >,
   options: { readonly logger: Logger; readonly onQuery?: (sql: string) => void },
 ): Promise<Api> {
   const { logger, onQuery } = options;

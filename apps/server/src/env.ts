@@ -33,6 +33,10 @@ const schema = z.object({
     .default(() => Math.floor(totalmem() / 4)),
   /** How long such a model stays open when nobody asks. */
   SWM_WARM_IDLE_SECONDS: z.coerce.number().min(1).max(86_400).default(600),
+  /** What becomes of a checkpoint's folder once its experiment is published: `discard` removes it, the plan exports it again. */
+  SWM_CHECKPOINTS: z.enum(['keep', 'discard']).default('keep'),
+  /** Gigabytes of checkpoints each team may have. */
+  SWM_TEAM_QUOTA_GB: z.coerce.number().positive().optional(),
   /** Where the compiled TensorFlow.js lies; tests share one. */
   SWM_ENGINE_FOLDER: z.string().optional(),
 });
@@ -42,7 +46,7 @@ const invalidEnv = (names: readonly string[]): CodedError =>
   new CodedError({
     code: 'INPUT.ENV_INVALID',
     message: `The environment variable ${names.join(', ')} cannot be used as it is set.`,
-    fix: 'Ports are whole numbers from 1 to 65535, SWM_API_URL is an address, SWM_ENGINE is auto, tensorflow, wasm or torch, SWM_TORCH_DTYPE is f32, bf16 or f16, SWM_WARM_BYTES and SWM_WARM_IDLE_SECONDS are numbers from 1.',
+    fix: 'Ports are whole numbers from 1 to 65535, SWM_API_URL is an address, SWM_ENGINE is auto, tensorflow, wasm or torch, SWM_TORCH_DTYPE is f32, bf16 or f16, SWM_WARM_BYTES and SWM_WARM_IDLE_SECONDS are numbers from 1, SWM_CHECKPOINTS is keep or discard, SWM_TEAM_QUOTA_GB is a number above 0.',
   });
 
 /** The environment of the API and the worker, parsed once; the only reader of process.env in the server. Empty is unset. */
@@ -67,6 +71,8 @@ export function readEnv(variables: NodeJS.ProcessEnv = process.env) {
     torchDtype: env.SWM_TORCH_DTYPE,
     warmBytes: env.SWM_WARM_BYTES,
     warmIdleSeconds: env.SWM_WARM_IDLE_SECONDS,
+    retention: env.SWM_CHECKPOINTS,
+    teamQuotaBytes: env.SWM_TEAM_QUOTA_GB === undefined ? null : env.SWM_TEAM_QUOTA_GB * 1e9,
     engineFolder: env.SWM_ENGINE_FOLDER ?? resolve(env.SWM_HOME, 'engine'),
   };
 }

@@ -70,5 +70,5 @@ class SafetensorsFolder:
             with open(path, encoding="utf-8") as file:
                 weight_map = json.load(file)["weight_map"]
             return {str(name): str(file_name) for name, file_name in weight_map.items()}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise unreadable(f"{INDEX_FILE} cannot be read.") from error

@@ -1,6 +1,7 @@
 import { access, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  checkCompanions,
   checkTokenizer,
   openModel,
   parameterCounts,
@@ -45,6 +46,7 @@ export async function inspectModel(
   try {
     const filesState = await folder.filesState();
     const model = await openModel(folder);
+    await checkCompanions(folder);
     await checkTokenizer(folder, model.config.vocabSize, model.architecture.placeholderTokens);
     const { total, perLayer } = parameterCounts(model);
     const digests = await tensorDigests(model, signal);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { enumNameOf } from '@swm/core/method';
+import { lockUntilCommit } from '../db/advisory-lock.js';
 import type { Experiment, Prisma, PrismaClient } from '../db/generated/client.js';
 import { isWanted, type LaunchRequest, STAGE_NAMES } from '../db/launch-request.js';
 import type { Queue } from '../queue/queue.js';
@@ -67,8 +68,8 @@ export class LaunchService {
   ): Promise<Launched> {
     const { requestHash, key } = launch;
     // Keys before requests, everywhere: no two launches can wait for each other.
-    if (key !== null) await lock(tx, `launch key ${teamId} ${key}`);
-    await lock(tx, `launch request ${teamId} ${requestHash}`);
+    if (key !== null) await lockUntilCommit(tx, `launch key ${teamId} ${key}`);
+    await lockUntilCommit(tx, `launch request ${teamId} ${requestHash}`);
     const replayed = key === null ? null : await tx.experiment.findFirst({ where: { teamId, idempotencyKey: key } });
     if (replayed && replayed.requestHash !== requestHash) return conflict();
     const equal =
@@ -118,11 +119,6 @@ export class LaunchService {
     });
     return createHash('sha256').update(canonicalJson({ request, files })).digest('hex');
   }
-}
-
-/** Held to the end of the transaction. */
-async function lock(tx: Prisma.TransactionClient, name: string): Promise<void> {
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`;
 }
 
 /** `IDEMPOTENCY_CONFLICT`: the key belongs to another request. */

@@ -3,6 +3,7 @@ import type { Prisma, PrismaClient } from '../db/generated/client.js';
 import type { StageName } from '../db/launch-request.js';
 import { type StageOutputs, type StageProgress, stageOutputSchemas } from '../db/stage-outputs.js';
 import { untilReachable } from './database-patience.js';
+import { type DiskRequest, reserveDisk } from './disk-reservation.js';
 import { keepMeasurements } from './plan-measurements.js';
 import { dropUnsharedCheckpoint, writeRecords } from './records.js';
 import type { PlanMeasurementRecord, StageRecords } from './stage.js';
@@ -115,6 +116,15 @@ export class Attempt {
     });
   }
 
+  /** Promises disk to this experiment until its export is closed or this attempt ends; false when others hold it. */
+  async reserveDisk(request: Omit<DiskRequest, 'experimentId'>): Promise<boolean> {
+    let isReserved = false;
+    await this.write([], async (tx) => {
+      isReserved = await reserveDisk(tx, { ...request, experimentId: this.experimentId });
+    });
+    return isReserved;
+  }
+
   /** The resume point of a stage and what led to it. */
   saveCursor(
     name: StageName,
@@ -203,7 +213,7 @@ export class Attempt {
         });
       await tx.experiment.update({
         where: { id: this.experimentId },
-        data: { state: 'QUEUED', leaseExpiresAt: null, workerId: null },
+        data: { state: 'QUEUED', leaseExpiresAt: null, workerId: null, reservedBytes: null },
       });
     });
   }
@@ -264,7 +274,7 @@ export class Attempt {
   ): Promise<void> {
     await tx.experiment.update({
       where: { id: this.experimentId },
-      data: { state, leaseExpiresAt: null, finishedAt: new Date(), ...columns },
+      data: { state, leaseExpiresAt: null, finishedAt: new Date(), reservedBytes: null, ...columns },
     });
   }
 

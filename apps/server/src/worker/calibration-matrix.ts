@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Tokenizer } from '@huggingface/tokenizers';
+import { MAX_COMPANION_BYTES, parseJsonObject, readSmallFile } from '@swm/core/checkpoint';
 import { CodedError } from '@swm/core/errors';
 import { BUILTIN_CALIBRATION_FILE } from '@swm/eval';
 import type { LaunchRequest } from '../db/launch-request.js';
-import { drawSamples, tokenIdsSha256 } from './calibration-samples.js';
+import { tokenIdsSha256 } from './calibration-samples.js';
+import { fileModelFolder } from './checkpoint-files.js';
+import { drawTokenIds } from './tokenizer-host.js';
 
 /** `CALIBRATION.FILE_INVALID`: the file is not JSON Lines with a `text` on each line. */
 const fileInvalid = (line: number, cause?: unknown): CodedError =>
@@ -15,13 +16,12 @@ const fileInvalid = (line: number, cause?: unknown): CodedError =>
     cause,
   });
 
-/** `CALIBRATION.TOKENIZER_UNSUPPORTED`: tokenizer.json cannot be used here. */
-const tokenizerUnsupported = (cause: unknown): CodedError =>
+/** `CALIBRATION.NO_BOS`: asked for, but the model has none. */
+const noBos = (): CodedError =>
   new CodedError({
-    code: 'CALIBRATION.TOKENIZER_UNSUPPORTED',
-    message: `The model’s tokenizer.json cannot be used: ${cause instanceof Error ? cause.message : 'unknown reason'}`,
-    fix: 'Save the tokenizer again with a current version of transformers (tokenizer.save_pretrained).',
-    cause,
+    code: 'CALIBRATION.NO_BOS',
+    message: 'The model has no beginning-of-sequence token, but the launch asks for one before each sample.',
+    fix: 'Set calibration.addBos to false.',
   });
 
 function readDocuments(text: string): string[] {
@@ -39,22 +39,19 @@ function readDocuments(text: string): string[] {
   });
 }
 
-async function loadTokenizer(folder: string): Promise<Tokenizer> {
+/** The tokenizer's files as text, and the id of the BOS token from config.json: read as hostile input, from inside the folder alone. */
+async function readTokenizer(path: string) {
+  const folder = await fileModelFolder(path);
   try {
-    const [tokenizer, config] = await Promise.all(
-      ['tokenizer.json', 'tokenizer_config.json'].map((name) => readFile(join(folder, name), 'utf8').catch(() => '{}')),
-    );
-    return new Tokenizer(JSON.parse(tokenizer ?? '{}'), JSON.parse(config ?? '{}'));
-  } catch (error) {
-    throw tokenizerUnsupported(error);
+    const present = new Set(await folder.list());
+    const text = async (name: string) =>
+      present.has(name) ? new TextDecoder().decode(await readSmallFile(folder, name, MAX_COMPANION_BYTES)) : '{}';
+    const config = parseJsonObject(await readSmallFile(folder, 'config.json', MAX_COMPANION_BYTES), 'config.json');
+    const { bos_token_id: bosId } = config;
+    return { tokenizer: await text('tokenizer.json'), tokenizerConfig: await text('tokenizer_config.json'), bosId };
+  } finally {
+    await folder.close();
   }
-}
-
-/** The id of the model's BOS token, from config.json. */
-async function readBosId(folder: string): Promise<number> {
-  const config: { bos_token_id?: unknown } = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
-  if (typeof config.bos_token_id === 'number') return config.bos_token_id;
-  throw tokenizerUnsupported(new Error('the model has no BOS token, but addBos was asked for'));
 }
 
 /** The token ids that plans are measured on, and what names them. */
@@ -65,16 +62,21 @@ export interface CalibrationMatrix {
   readonly tokenIds: readonly (readonly number[])[];
 }
 
-/** Draws the calibration matrix with the tokenizer in the model's folder, without special tokens. Throws `CALIBRATION.*`. */
+/**
+ * Draws the calibration matrix with the tokenizer in the model's folder, without special tokens, in a thread that the signal ends.
+ * Throws `CALIBRATION.*`, what a bad model folder throws, or the signal's reason.
+ */
 export async function drawCalibration(
   { source, file, samples, tokens, seed, addBos }: LaunchRequest['calibration'],
   modelFolder: string,
+  signal: AbortSignal,
 ): Promise<CalibrationMatrix> {
   const path = source === 'FILE' && file !== undefined ? file : BUILTIN_CALIBRATION_FILE;
   const documents = readDocuments(await readFile(path, 'utf8'));
-  const tokenizer = await loadTokenizer(modelFolder);
-  const encode = (text: string): readonly number[] => tokenizer.encode(text, { add_special_tokens: false }).ids;
-  const bosId = addBos ? await readBosId(modelFolder) : undefined;
-  const tokenIds = drawSamples({ documents, encode, samples, tokens, seed, bosId });
+  const { tokenizer, tokenizerConfig, bosId } = await readTokenizer(modelFolder);
+  if (addBos && typeof bosId !== 'number') throw noBos();
+  const bos = addBos && typeof bosId === 'number' ? bosId : undefined;
+  const data = { tokenizer, tokenizerConfig, documents, samples, tokens, seed, bosId: bos };
+  const tokenIds = await drawTokenIds(data, signal);
   return { sha256: tokenIdsSha256(tokenIds), tokenIds };
 }

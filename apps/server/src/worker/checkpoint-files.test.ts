@@ -208,6 +208,41 @@ describe('fileModelFolder never reads outside', () => {
     await folder.close();
   });
 
+  test('blobs that are a link elsewhere are no part of it', async () => {
+    const snapshot = join(root, 'models--y', 'snapshots', 'abc');
+    mkdirSync(snapshot, { recursive: true });
+    mkdirSync(join(root, 'elsewhere'));
+    writeFileSync(join(root, 'elsewhere', 'secret'), '{}');
+    symlinkSync(join(root, 'elsewhere'), join(root, 'models--y', 'blobs'));
+    symlinkSync(join(root, 'elsewhere', 'secret'), join(snapshot, 'config.json'));
+    const folder = await fileModelFolder(snapshot);
+    await expect(folder.open('config.json')).rejects.toMatchObject({ code: 'MODEL.FILE_INVALID' });
+  });
+
+  test('links to nowhere and in circles do not keep its state from being known', async () => {
+    const model = join(root, 'model');
+    mkdirSync(model);
+    writeFileSync(join(model, 'config.json'), '{}');
+    symlinkSync('nowhere', join(model, 'broken'));
+    symlinkSync('loop', join(model, 'loop'));
+    const folder = await fileModelFolder(model);
+    const before = await folder.filesState();
+    expect(await folder.filesState()).toBe(before);
+    writeFileSync(join(model, 'config.json'), '{ }');
+    expect(await folder.filesState()).not.toBe(before);
+  });
+
+  test('a folder of ten thousand files, or a file of holes, is none of a model', async () => {
+    const model = join(root, 'model');
+    mkdirSync(model);
+    writeFileSync(join(model, 'model.safetensors'), 'x');
+    truncateSync(join(model, 'model.safetensors'), 2 ** 40);
+    const folder = await fileModelFolder(model);
+    await expect(folder.open('model.safetensors')).rejects.toMatchObject({ code: 'MODEL.FILE_INVALID' });
+    for (let at = 0; at < 10_000; at += 1) writeFileSync(join(model, String(at)), '');
+    await expect(fileModelFolder(model)).rejects.toMatchObject({ code: 'MODEL.FOLDER_TOO_LARGE' });
+  });
+
   test('reads exactly what is asked for, or fails', async () => {
     const path = join(root, 'f');
     writeFileSync(path, '0123456789');

@@ -1,6 +1,19 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto';
-import { constants, type Dirent } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  opendir,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  statfs,
+} from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { type ByteSink, type ByteSource, copyRanges, type ModelFolder, parseStrictJson } from '@swm/core/checkpoint';
 import { CodedError, isCodedError } from '@swm/core/errors';
@@ -9,8 +22,16 @@ import { CodedError, isCodedError } from '@swm/core/errors';
 const MAX_READ_BYTES = 1 << 30;
 /** Write-back runs beside the copying from here on, instead of all of it in the closing fsync. */
 const FLUSH_BYTES = 64 << 20;
+/** A model's folder has tens of files, with a thousand shards a thousand. */
+const MAX_FOLDER_ENTRIES = 10_000;
+/** A file this large of which less than a sixty-fourth is on the disk was never written whole; no file system compresses weights so far. */
+const SPARSE_FROM_BYTES = 64 << 20;
+const SPARSE_FACTOR = 64;
+/** What `stat` counts blocks in. */
+const BLOCK_BYTES = 512;
 const MANIFEST = 'manifest.json';
-const TEMPORARY_PREFIX = '.tmp-';
+/** Names of what is being written or deleted; followed by the number of the process. */
+export const TEMPORARY_PREFIX = '.tmp-';
 
 /** A regular file, read at any offset. Close it; `FileModelFolder.close` does for those it opened. */
 export class FileByteSource implements ByteSource {
@@ -29,9 +50,12 @@ export class FileByteSource implements ByteSource {
       },
     );
     const found = await handle.stat();
-    if (found.isFile()) return new FileByteSource(handle, name, found.size);
+    const { size, blocks } = found;
+    // Some file systems count no blocks: there nothing is known. Hashing a terabyte of holes would take hours.
+    const isSparse = size > SPARSE_FROM_BYTES && blocks > 0 && blocks * BLOCK_BYTES * SPARSE_FACTOR < size;
+    if (found.isFile() && !isSparse) return new FileByteSource(handle, name, size);
     await handle.close();
-    throw fileInvalid(name, 'it is not a regular file');
+    throw fileInvalid(name, isSparse ? 'it is nearly empty: most of it was never written' : 'it is not a regular file');
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -71,20 +95,23 @@ export class FileModelFolder implements ModelFolder {
     private readonly blobs: string | undefined,
   ) {}
 
+  /** Files and links, sorted. More than `MAX_FOLDER_ENTRIES` entries are `MODEL.FOLDER_TOO_LARGE`. */
   async list(): Promise<readonly string[]> {
-    const entries: Dirent[] = await readdir(this.root, { withFileTypes: true });
-    return entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map(({ name }) => name);
+    const names: string[] = [];
+    let count = 0;
+    for await (const entry of await opendir(this.root)) {
+      count += 1;
+      if (count > MAX_FOLDER_ENTRIES) throw folderTooLarge();
+      if (entry.isFile() || entry.isSymbolicLink()) names.push(entry.name);
+    }
+    return names.sort();
   }
 
   async open(fileName: string): Promise<ByteSource> {
     const known = this.opened.get(fileName);
     if (known) return known;
     if (!isPlainName(fileName)) throw fileInvalid(fileName, 'it is not a plain file name');
-    const target = await realpath(join(this.root, fileName)).catch((error: unknown) => {
-      throw fileInvalid(fileName, 'it cannot be opened', error);
-    });
-    const isInside = [this.root, this.blobs].some((root) => root !== undefined && dirname(target) === root);
-    if (!isInside) throw fileInvalid(fileName, 'it is a link that leaves the model folder');
+    const target = await this.locate(fileName);
     const source = await FileByteSource.open(target);
     this.opened.set(fileName, source);
     return source;
@@ -92,13 +119,30 @@ export class FileModelFolder implements ModelFolder {
 
   /** Size, inode and times of every file: whatever is written to one of them changes it, also where the times are set back. */
   async filesState(): Promise<string> {
-    const lines = (await this.list()).toSorted().map(async (name) => {
-      const { size, ino, mtimeNs, ctimeNs } = await stat(join(this.root, name), { bigint: true });
-      return [name, size, ino, mtimeNs, ctimeNs].join(' ');
-    });
+    const lines = (await this.list()).map(async (name) => [name, ...(await this.stateOf(name))].join(' '));
     return createHash('sha256')
       .update((await Promise.all(lines)).join('\n'))
       .digest('hex');
+  }
+
+  /** Of what a name leads to; of the link alone where that is nothing which could be opened. */
+  private async stateOf(name: string): Promise<readonly unknown[]> {
+    const path = await this.locate(name).catch(() => undefined);
+    const find = path === undefined ? lstat(join(this.root, name), { bigint: true }) : stat(path, { bigint: true });
+    return find.then(
+      ({ size, ino, mtimeNs, ctimeNs }) => [size, ino, mtimeNs, ctimeNs],
+      () => ['gone'], // Removed since it was listed, or its name is no text.
+    );
+  }
+
+  /** Where a name leads, links followed: into this folder or the hub's blobs, or `MODEL.FILE_INVALID`. */
+  private async locate(fileName: string): Promise<string> {
+    const target = await realpath(join(this.root, fileName)).catch((error: unknown) => {
+      throw fileInvalid(fileName, 'it cannot be opened', error);
+    });
+    const isInside = [this.root, this.blobs].some((root) => root !== undefined && dirname(target) === root);
+    if (!isInside) throw fileInvalid(fileName, 'it is a link that leaves the model folder');
+    return target;
   }
 
   async close(): Promise<void> {
@@ -116,13 +160,19 @@ export async function fileModelFolder(path: string): Promise<FileModelFolder> {
   const root = await realpath(path).catch((error: unknown) => {
     throw folderMissing(error);
   });
-  const isSnapshot = basename(dirname(root)) === 'snapshots';
-  const blobs = isSnapshot ? await realpath(join(root, '..', '..', 'blobs')).catch(() => undefined) : undefined;
-  const folder = new FileModelFolder(root, blobs);
+  const folder = new FileModelFolder(root, await blobsOf(root));
   await folder.list().catch((error: unknown) => {
-    throw folderMissing(error);
+    throw isCodedError(error) ? error : folderMissing(error);
   });
   return folder;
+}
+
+/** The hub's `blobs` beside `snapshots`, where it is a folder in that very place: a link would make any folder part of the model. */
+async function blobsOf(root: string): Promise<string | undefined> {
+  if (basename(dirname(root)) !== 'snapshots') return undefined;
+  const blobs = join(dirname(dirname(root)), 'blobs');
+  const target = await realpath(blobs).catch(() => undefined);
+  return target === blobs ? blobs : undefined;
 }
 
 /** What is known of a file after it was written. */
@@ -276,13 +326,30 @@ async function moveIntoPlace(temporary: string, folder: string, manifest: Manife
     await rename(temporary, folder);
   } catch (error) {
     if (!['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(errnoOf(error) ?? '')) throw error;
-    const existing = await verifyManifest(folder);
+    const existing = await verifyManifest(folder).catch((damage: unknown) => {
+      if (isCodedError(damage) && damage.code === 'CHECKPOINT.CORRUPT') return null;
+      throw damage;
+    });
+    if (existing === null) return replaceDamaged(temporary, folder, manifest);
     const isSame = existing.weightsDigest === manifest.weightsDigest && existing.planId === manifest.planId;
     if (!isSame) throw alreadyExists(folder, error);
     return existing;
   }
   await syncFolder(dirname(folder));
   return manifest;
+}
+
+/** A damaged checkpoint gives way to the one that was just written; what is left of it is removed. */
+async function replaceDamaged(temporary: string, folder: string, manifest: Manifest): Promise<Manifest> {
+  const damaged = `${temporary}-damaged`;
+  await rename(folder, damaged);
+  try {
+    await rename(temporary, folder);
+    await syncFolder(dirname(folder));
+    return manifest;
+  } finally {
+    await rm(damaged, { recursive: true, force: true });
+  }
 }
 
 /**
@@ -345,10 +412,13 @@ function isWrittenFile(value: unknown): value is WrittenFile {
 /** Removes what crashed writers left in a folder of checkpoints (I-21); those of living processes stay. Call at start. */
 export async function sweepTemporaryFolders(parent: string): Promise<readonly string[]> {
   const names = await readdir(parent).catch(() => []); // No folder yet: nothing to sweep.
-  const left = names.filter((name) => name.startsWith(TEMPORARY_PREFIX) && !isAlive(name));
+  const left = names.filter(isLeftover);
   for (const name of left) await rm(join(parent, name), { recursive: true, force: true });
   return left;
 }
+
+/** Whether that is the name of something a process which is gone was writing or deleting. */
+export const isLeftover = (name: string): boolean => name.startsWith(TEMPORARY_PREFIX) && !isAlive(name);
 
 function isAlive(temporaryName: string): boolean {
   const pid = Number(/^\.tmp-(\d+)-/.exec(temporaryName)?.[1]);
@@ -421,6 +491,14 @@ function fileInvalid(fileName: string, reason: string, cause?: unknown): CodedEr
     fix: 'Check the model folder: its files must be regular, readable files inside it.',
     details: { fileName, reason },
     cause,
+  });
+}
+
+function folderTooLarge(): CodedError {
+  return new CodedError({
+    code: 'MODEL.FOLDER_TOO_LARGE',
+    message: `The model folder has more than ${MAX_FOLDER_ENTRIES} entries.`,
+    fix: 'Give the folder of one model, with its configuration, weights and tokenizer alone.',
   });
 }
 

@@ -12,13 +12,8 @@ import {
 } from '@swm/core/engine';
 import { type LayerPlan, planJson } from '@swm/core/plan';
 import { z } from 'zod';
-import {
-  type EngineAnswer,
-  type EngineReply,
-  type EngineRequest,
-  type EngineThreadData,
-  revive,
-} from './engine-messages.js';
+import { revive } from './crossed-error.js';
+import type { EngineAnswer, EngineReply, EngineRequest, EngineThreadData } from './engine-messages.js';
 
 /** A session whose tensors live in another thread. `close` ends the thread. */
 export interface HostedSession {

@@ -6,7 +6,7 @@ import type {
   Measurement,
   Quantity,
 } from '@swm/core/engine';
-import { CodedError } from '@swm/core/errors';
+import type { CrossedError } from './crossed-error.js';
 
 /** What the engine's thread is started with. */
 export interface EngineThreadData {
@@ -23,20 +23,6 @@ export type EngineRequest =
   | { readonly id: number; readonly call: 'layerStatistics' | 'layerSimilarity' | 'blockGradients' }
   | { readonly id: number; readonly call: 'close' };
 
-/** An error as it crosses threads: prototypes do not. */
-export interface CrossedError {
-  readonly message: string;
-  readonly stack: string | undefined;
-  readonly coded:
-    | {
-        readonly code: string;
-        readonly fix: string | undefined;
-        readonly retryable: boolean;
-        readonly details: unknown;
-      }
-    | undefined;
-}
-
 /** What a call gives; null for `close`. */
 export type EngineAnswer = Measurement | LayerStatistics | LayerSimilarity | BlockGradients | null;
 
@@ -44,16 +30,3 @@ export type EngineReply =
   | { readonly id: 'open'; readonly info: EngineInfo }
   | { readonly id: number; readonly value: EngineAnswer }
   | { readonly id: number | 'open'; readonly error: CrossedError };
-
-/** Rebuilds an error on this side of the thread. */
-export function revive({ message, stack, coded }: CrossedError): Error {
-  if (!coded) return Object.assign(new Error(message), { stack });
-  const details = typeof coded.details === 'object' && coded.details !== null ? { ...coded.details } : {};
-  return new CodedError({
-    code: coded.code,
-    message,
-    retryable: coded.retryable,
-    details,
-    ...(coded.fix === undefined ? {} : { fix: coded.fix }),
-  });
-}

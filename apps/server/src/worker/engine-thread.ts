@@ -2,24 +2,16 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openModel } from '@swm/core/checkpoint';
 import type { EngineSession } from '@swm/core/engine';
 import { createTfjsEngine } from '@swm/core/engine/tfjs';
-import { isCodedError } from '@swm/core/errors';
 import { readPlanJson } from '@swm/core/plan';
 import { fileModelFolder } from './checkpoint-files.js';
-import type { CrossedError, EngineReply, EngineRequest, EngineThreadData } from './engine-messages.js';
+import { cross } from './crossed-error.js';
+import type { EngineReply, EngineRequest, EngineThreadData } from './engine-messages.js';
 
 /** The engine's own thread: tensors here, heartbeats there, so that a long operation delays neither lease nor cancel. */
 const port = parentPort;
 if (!port) throw new Error('engine-thread.js runs as a worker thread only');
 
 const reply = (message: EngineReply): void => port.postMessage(message);
-
-function cross(error: unknown): CrossedError {
-  const message = error instanceof Error ? error.message : String(error);
-  const stack = error instanceof Error ? error.stack : undefined;
-  if (!isCodedError(error)) return { message, stack, coded: undefined };
-  const { code, fix, retryable, details } = error;
-  return { message, stack, coded: { code, fix, retryable, details: JSON.parse(JSON.stringify(details)) } };
-}
 
 async function open(): Promise<EngineSession> {
   const { folder, tokenIds, prefer, engineFolder, unavailableReason }: EngineThreadData = workerData;

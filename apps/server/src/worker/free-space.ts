@@ -2,7 +2,7 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { CodedError } from '@swm/core/errors';
 
 /** `STORAGE.NO_SPACE`: refused before anything is written (I-22). */
-const noSpace = (neededBytes: number, freeBytes: number): CodedError =>
+export const noSpace = (neededBytes: number, freeBytes: number): CodedError =>
   new CodedError({
     code: 'STORAGE.NO_SPACE',
     message: `The disk of SWM_HOME has ${(freeBytes / 1e9).toFixed(1)} GB free; this experiment needs about ${(neededBytes / 1e9).toFixed(1)} GB.`,

@@ -97,7 +97,7 @@ export class MeasurementAnswerer {
   private async measure(question: Question, shutdown: AbortSignal): Promise<void> {
     const { tools, warm, log } = this.options;
     const { model, plan, quantity, asked } = question;
-    const calibration = await this.calibrationOf(question);
+    const calibration = await this.calibrationOf(question, shutdown);
     const prefer = asked.engine === 'auto' ? tools.engine : asked.engine;
     const known = await untilReachable(() => this.findKnown(question, calibration.sha256));
     if (known) return this.finish(question, known.id, true);
@@ -123,9 +123,9 @@ export class MeasurementAnswerer {
   }
 
   /** Drawn by the code that experiments use, from the model's own tokenizer. */
-  private calibrationOf({ model, asked }: Question): Promise<CalibrationMatrix> {
+  private calibrationOf({ model, asked }: Question, shutdown: AbortSignal): Promise<CalibrationMatrix> {
     const key = JSON.stringify([model.id, asked.calibration, asked.files]);
-    const drawn = this.matrices.get(key) ?? drawCalibration(asked.calibration, model.folder);
+    const drawn = this.matrices.get(key) ?? drawCalibration(asked.calibration, model.folder, shutdown);
     this.matrices.delete(key);
     this.matrices.set(key, drawn);
     drawn.catch(() => this.matrices.delete(key)); // whoever asked hears of it

@@ -13,6 +13,7 @@ import {
 import { type Attempt, CancelRequestedError, StaleAttemptError } from './attempt.js';
 import { type ClaimedExperiment, claimExperiment } from './claim.js';
 import { knownResults } from './known-results.js';
+import { discardCheckpoint } from './retire-checkpoint.js';
 import type { StageOutcome, Stages } from './stage.js';
 import { type ClosedOutputs, createStageRun } from './stage-run.js';
 import { crashedTooOften, internal } from './worker-errors.js';
@@ -49,6 +50,11 @@ export interface PipelineOptions {
   readonly stages: Stages;
   readonly workerId: string;
   readonly experimentsFolder: string;
+  readonly checkpointsFolder: string;
+  /** Bytes of checkpoints each team may have; null for no limit. */
+  readonly teamQuotaBytes: number | null;
+  /** What becomes of a checkpoint's folder once its experiment is published. */
+  readonly retention: 'keep' | 'discard';
   /** Ends whatever an experiment's dead attempts left running. */
   readonly reap: (experimentId: string) => Promise<unknown>;
   /** Does a stage's work while nothing else of this worker computes. */
@@ -164,7 +170,7 @@ export class Pipeline {
     },
   ): Promise<PipelineEnd | undefined> {
     const { attempt, experiment, request, outputs, signal, folder, cursor } = run;
-    const { db, stages, alone } = this.options;
+    const { db, stages, alone, checkpointsFolder, teamQuotaBytes } = this.options;
     await attempt.beginStage(name);
     const started = performance.now();
     const { context, settle } = createStageRun(name, cursor, {
@@ -176,6 +182,8 @@ export class Pipeline {
         ...{ teamId: experiment.teamId, modelId: experiment.modelId },
         ...{ experimentId: attempt.experimentId, attempt: attempt.number },
       }),
+      reserveDisk: (neededBytes) =>
+        attempt.reserveDisk({ teamId: experiment.teamId, folder: checkpointsFolder, neededBytes, teamQuotaBytes }),
       recorded: (stage, kind) => this.recorded(attempt.experimentId, stage, kind),
       signal,
       folder,
@@ -194,7 +202,18 @@ export class Pipeline {
     const isLast = STAGE_NAMES.filter((wanted) => isWanted(request, wanted)).at(-1) === name;
     await attempt.closeStage(name, { output, records, durationMs, isLast });
     outputs.set(name, output);
+    if (name === 'publish' && this.options.retention === 'discard') await this.discard(experiment.id);
     return undefined;
+  }
+
+  /** The experiment has succeeded: what fails here is for the log and for the next clean-up. */
+  private async discard(experimentId: string): Promise<void> {
+    try {
+      const hidden = await discardCheckpoint(this.options.db, experimentId);
+      if (hidden !== null) await rm(hidden, { recursive: true, force: true });
+    } catch (error) {
+      this.options.logError(error, { experimentId });
+    }
   }
 
   private async recorded(experimentId: string, stage: StageName, kind: string): Promise<readonly unknown[]> {

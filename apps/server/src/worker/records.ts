@@ -1,5 +1,4 @@
-import { access, rename } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { access } from 'node:fs/promises';
 import { CodedError } from '@swm/core/errors';
 import { readPlanJson } from '@swm/core/plan';
 import { Prisma } from '../db/generated/client.js';
@@ -8,6 +7,7 @@ import { layerSimilarityFiguresSchema } from '../db/layer-similarity-figures.js'
 import { deriveEntry } from '../db/leaderboard-entry.js';
 import { planRow } from '../db/plan-row.js';
 import { type StageOutputs, stageOutputSchemas } from '../db/stage-outputs.js';
+import { hideFolder, lockFolder } from './retire-checkpoint.js';
 import type { StageRecords } from './stage.js';
 
 type Transaction = Prisma.TransactionClient;
@@ -119,7 +119,9 @@ const writers: Writers = {
       sizeBytes: BigInt(output.sizeBytes),
       parameterCount: BigInt(output.parameterCount),
       loadProof: output.loadProof ?? Prisma.DbNull,
+      discardedAt: null,
     };
+    await lockFolder(tx, output.folder);
     const key = { modelId, planId, recoveryId: 'none' };
     const { id } = await tx.checkpoint.upsert({
       where: { modelId_planId_recoveryId: key },
@@ -127,11 +129,11 @@ const writers: Writers = {
       update: facts,
       select: { id: true },
     });
-    // The upsert waited for a cancel that was dropping the same checkpoint; what it left decides.
+    // The lock waited for a cancel or a clean-up that was taking the same folder away; what it left decides.
     await access(output.folder).catch((error: unknown) => {
       throw checkpointGone(error);
     });
-    await tx.experiment.update({ where: { id: experimentId }, data: { checkpointId: id } });
+    await tx.experiment.update({ where: { id: experimentId }, data: { checkpointId: id, reservedBytes: null } });
   },
 
   evaluate: async (tx, { experimentId }, output, { scoreItems = [], perplexities = [] }) => {
@@ -216,11 +218,13 @@ async function digestOf(tx: Transaction, experimentId: string): Promise<string> 
  * while the row is locked; null where nothing is to be deleted (shared, or the source model itself).
  */
 export async function dropUnsharedCheckpoint(tx: Transaction, experimentId: string): Promise<string | null> {
-  const { checkpointId } = await tx.experiment.findUniqueOrThrow({
+  const { checkpointId, checkpoint } = await tx.experiment.findUniqueOrThrow({
     where: { id: experimentId },
-    select: { checkpointId: true },
+    select: { checkpointId: true, checkpoint: { select: { folder: true } } },
   });
-  if (checkpointId === null) return null;
+  if (checkpointId === null || !checkpoint) return null;
+  // Before the row, as an export does that is about to close.
+  await lockFolder(tx, checkpoint.folder);
   await tx.$queryRaw`SELECT id FROM checkpoint WHERE id = ${checkpointId}::uuid FOR UPDATE`;
   await tx.experiment.update({ where: { id: experimentId }, data: { checkpointId: null } });
   const { folder, experiments, model } = await tx.checkpoint.findUniqueOrThrow({
@@ -231,13 +235,5 @@ export async function dropUnsharedCheckpoint(tx: Transaction, experimentId: stri
   await tx.checkpoint.delete({ where: { id: checkpointId } });
   const isShared = (await tx.checkpoint.count({ where: { folder } })) > 0;
   if (isShared || folder === model.folder) return null;
-  const hidden = join(dirname(folder), `.tmp-${process.pid}-${basename(folder)}`);
-  const moved = await rename(folder, hidden).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false;
-      throw error;
-    },
-  );
-  return moved ? hidden : null;
+  return hideFolder(folder);
 }

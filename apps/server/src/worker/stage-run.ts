@@ -20,6 +20,7 @@ export interface RunShared {
   readonly model: ModelFacts;
   readonly outputs: ClosedOutputs;
   readonly known: KnownResults;
+  readonly reserveDisk: StageContext['reserveDisk'];
   readonly recorded: (stage: StageName, kind: string) => Promise<readonly unknown[]>;
   readonly signal: AbortSignal;
   readonly folder: string;
@@ -73,7 +74,7 @@ export function createStageRun(
   cursor: unknown,
   shared: RunShared,
 ): { readonly context: StageContext; settle(): Promise<void> } {
-  const { attempt, request, model, outputs, known, recorded, signal, folder } = shared;
+  const { attempt, request, model, outputs, known, reserveDisk, recorded, signal, folder } = shared;
   const log = new RunLog(`${folder}/log.txt`, (line) => attempt.emit({ kind: 'log', stage: name, data: { line } }));
   const pace = new Pace();
   let [storedAt, eventAt] = [0, 0];
@@ -100,6 +101,7 @@ export function createStageRun(
     },
     isWanted: (wanted) => isWanted(request, wanted),
     known,
+    reserveDisk,
     cursor,
     saveCursor: (next, events = [], measurements = []) =>
       attempt.saveCursor(name, next, { events: events.map(row), modelId: model.id, measurements }),

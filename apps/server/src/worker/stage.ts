@@ -13,6 +13,8 @@ export interface ModelFacts {
   readonly provenance: string;
   readonly revision: string | null;
   readonly folder: string | null;
+  /** Of the weights, as registered. */
+  readonly sizeBytes: bigint;
 }
 
 /** A protocol as it is stored; the id is the sha256 of the canonical JSON. */
@@ -123,6 +125,11 @@ export interface StageContext {
   /** Whether the launch asks for that stage. */
   isWanted(name: StageName): boolean;
   readonly known: KnownResults;
+  /**
+   * Promises disk for a checkpoint to this experiment; false when others hold what it needs: then snooze. Throws
+   * `STORAGE.NO_SPACE` or `STORAGE.QUOTA_EXCEEDED` where it cannot fit.
+   */
+  reserveDisk(neededBytes: number): Promise<boolean>;
   /** Where this stage stood when it was last saved; null on a first run. */
   readonly cursor: unknown;
   /** Saves the resume point, these events and these measurements in one transaction. */

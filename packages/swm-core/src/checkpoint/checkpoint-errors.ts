@@ -92,6 +92,16 @@ export function indexEscapes(fileName: string): CodedError {
   });
 }
 
+/** `CHECKPOINT.REDIRECTS`: a setting or file by which loaders would take something else than what was checked. */
+export function redirects(where: string, what: string): CodedError {
+  return new CodedError({
+    code: 'CHECKPOINT.REDIRECTS',
+    message: `${where} makes model loaders take ${what} instead of the files that are checked here.`,
+    fix: 'Remove it, or save the model again with `save_pretrained` (merge an adapter first).',
+    details: { where },
+  });
+}
+
 /** `CHECKPOINT.SHARD_MISSING`: the index names a shard that is not in the folder. */
 export function shardMissing(fileName: string): CodedError {
   return new CodedError({

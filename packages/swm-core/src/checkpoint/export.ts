@@ -1,5 +1,6 @@
 import type { LayerPlan } from '../plan/index.js';
 import { planId } from '../plan/plan-id.js';
+import { COMPANION_FILES } from './companion-files.js';
 import { rewriteConfig } from './config-rewrite.js';
 import { copyRanges } from './copy-ranges.js';
 import { type CardFacts, modelCard } from './model-card.js';
@@ -9,19 +10,6 @@ import { type OutputTensor, outputTensors } from './output-tensors.js';
 import { parameterCounts } from './parameter-counts.js';
 import { dtypeBytes, writeSafetensorsHeader } from './safetensors.js';
 import { type TensorDigests, weightsDigest } from './weights-digest.js';
-
-/** What transformers reads beside weights and config; copied as it is, and nothing else is (I-24: no code travels). */
-const COPIED_FILES = [
-  'generation_config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'vocab.json',
-  'merges.txt',
-  'tokenizer.model',
-  'added_tokens.json',
-  'chat_template.jinja',
-];
 
 const DEFAULT_MAX_SHARD_BYTES = 5_000_000_000;
 
@@ -65,7 +53,7 @@ export async function exportCheckpoint(options: ExportOptions): Promise<Exported
     const digests = await writeWeights(tensors, options, files);
     await files.writeBytes('config.json', rewriteConfig(model, plan));
     const present = new Set(await model.folder.list());
-    for (const fileName of COPIED_FILES.filter((name) => present.has(name))) {
+    for (const fileName of COMPANION_FILES.filter((name) => present.has(name))) {
       const source = await model.folder.open(fileName);
       const range = { source, offset: 0, sizeBytes: source.sizeBytes };
       await files.write(fileName, (sink) => copyRanges([range], { sink }));

@@ -66,13 +66,17 @@ export class JsonScanner {
 
   /** Calls `onKey` for each key, which must consume the value. Keys longer than `maxKeyBytes` are refused; equal keys are the caller's to find. */
   forEachKey(maxKeyBytes: number, onKey: (key: string) => void): void {
+    this.forEachEntry(() => this.readString(maxKeyBytes), onKey);
+  }
+
+  private forEachEntry<Key>(readKey: () => Key, onKey: (key: Key) => void): void {
     this.take(OPEN_OBJECT);
     if (this.peek() === CLOSE_OBJECT) {
       this.offset += 1;
       return;
     }
     for (;;) {
-      const key = this.readString(maxKeyBytes);
+      const key = readKey();
       this.take(COLON);
       onKey(key);
       const next = this.peek();
@@ -189,6 +193,33 @@ export class JsonScanner {
     }
     if (byte === QUOTE) return this.readString(this.bytes.length);
     return this.readWord();
+  }
+
+  isAtObject(): boolean {
+    return this.peek() === OPEN_OBJECT;
+  }
+
+  isAtArray(): boolean {
+    return this.peek() === OPEN_ARRAY;
+  }
+
+  isAtString(): boolean {
+    return this.peek() === QUOTE;
+  }
+
+  /** Moves past any value without building it: costs no memory, whatever its size. Equal keys are not looked for. */
+  skipValue(depth = 0): void {
+    if (depth > MAX_DEPTH) throw this.fail(`values nested more than ${MAX_DEPTH} deep`);
+    const byte = this.peek();
+    if (byte === OPEN_OBJECT) this.forEachValue(() => this.skipValue(depth + 1));
+    else if (byte === OPEN_ARRAY) this.forEachItem(() => this.skipValue(depth + 1));
+    else if (byte === QUOTE) this.skipString();
+    else this.readWord();
+  }
+
+  /** `{ "key": value, … }` whose keys nobody needs; `onValue` must consume each value. */
+  forEachValue(onValue: () => void): void {
+    this.forEachEntry(() => this.skipString(), onValue);
   }
 
   private readWord(): unknown {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { checkCompanions, MAX_COMPANION_BYTES } from './companion-files.js';
 import { generateLlama, TINY_CONFIG } from './generated-llama.js';
 import { MemoryFolder } from './memory-folder.js';
 import type { ModelFolder } from './model-source.js';
 import { openModel } from './open-model.js';
-import { writeSafetensorsHeader } from './safetensors.js';
+import { MAX_HEADER_BYTES, writeSafetensorsHeader } from './safetensors.js';
 import { checkTokenizer } from './tokenizer-check.js';
 
 const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
@@ -218,6 +219,50 @@ describe('openModel', () => {
     const opened: string[] = [];
     await openModel(watch(folder, opened));
     expect(opened).toEqual(['config.json', 'model.safetensors']);
+  });
+});
+
+describe('what sends loaders elsewhere is refused', () => {
+  const REDIRECTS: readonly (readonly [config: Readonly<Record<string, unknown>>, code: string])[] = [
+    [{ transformers_weights: 'other.safetensors' }, 'CHECKPOINT.REDIRECTS'],
+    [{ configuration_files: ['config.4.0.0.json'] }, 'CHECKPOINT.REDIRECTS'],
+    [{ attn_implementation: 'somebody/kernel' }, 'CHECKPOINT.REDIRECTS'],
+    [{ _attn_implementation: { '': 'somebody/kernel' } }, 'CHECKPOINT.REDIRECTS'],
+    [{ transformers_weights: null, attn_implementation: 'flash_attention_2', auto_map: {} }, 'accepted'],
+  ];
+  test.each(REDIRECTS)('config.json with %j: %s', async (config, code) => {
+    expect(await codeOf(openModel(generateLlama({ seed: 1, config })))).toBe(code);
+  });
+
+  test('an adapter beside the weights', async () => {
+    const folder = broken((files) => files.set('adapter_config.json', json({ base_model_name_or_path: '/' })));
+    expect(await codeOf(openModel(folder))).toBe('CHECKPOINT.REDIRECTS');
+  });
+
+  const COMPANIONS: readonly (readonly [what: string, code: string, files: readonly [string, Uint8Array][]])[] = [
+    ['none', 'accepted', []],
+    ['plain ones', 'accepted', [['tokenizer_config.json', json({ auto_map: { AutoTokenizer: ['evil.T', null] } })]]],
+    ['other tokenizers', 'CHECKPOINT.REDIRECTS', [['tokenizer_config.json', json({ fast_tokenizer_files: ['a'] })]]],
+    ['no object', 'CHECKPOINT.JSON_INVALID', [['tokenizer_config.json', json([])]]],
+    ['one too large', 'CHECKPOINT.FILE_TOO_LARGE', [['vocab.json', new Uint8Array(MAX_COMPANION_BYTES + 1)]]],
+  ];
+  test.each(COMPANIONS)('companions, %s: %s', async (_, code, files) => {
+    expect(await codeOf(checkCompanions(new MemoryFolder(files)))).toBe(code);
+  });
+});
+
+test('all shards together have one header cap', async () => {
+  const folder = generateLlama({ seed: 1, shards: 2 });
+  const [first = '', second = ''] = [...folder.files.keys()].filter((name) => name.endsWith('.safetensors'));
+  const bytes = Buffer.from(folder.files.get(first) ?? []);
+  const length = Number(bytes.readBigUInt64LE(0));
+  const padded = Buffer.alloc(8 + MAX_HEADER_BYTES - 100, ' ');
+  padded.writeBigUInt64LE(BigInt(padded.length - 8));
+  bytes.copy(padded, 8, 8, 8 + length);
+  folder.files.set(first, Buffer.concat([padded, bytes.subarray(8 + length)]));
+  await expect(openModel(folder)).rejects.toMatchObject({
+    code: 'CHECKPOINT.HEADER_LENGTH',
+    message: expect.stringContaining(second),
   });
 });
 

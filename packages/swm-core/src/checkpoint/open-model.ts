@@ -4,10 +4,6 @@ import { readConfig } from '../architecture/read-config.js';
 import {
   configMissing,
   dtypeUnsupported,
-  fileTooLarge,
-  indexEscapes,
-  indexInvalid,
-  jsonInvalid,
   pickleOnly,
   shapeMismatch,
   shardMissing,
@@ -16,15 +12,16 @@ import {
   tiedHeadDiffers,
   weightsMissing,
 } from './checkpoint-errors.js';
-import { isJsonObject, JsonSyntaxError, parseStrictJson } from './json-scanner.js';
 import type { ByteSource, ModelFolder, ModelSource } from './model-source.js';
-import { type LocatedTensor, readSafetensorsHeader } from './safetensors.js';
+import { parseJsonObject, parseSmallFile, readSmallFile } from './read-small-file.js';
+import { refuseRedirects } from './redirects.js';
+import { type LocatedTensor, MAX_HEADER_BYTES, readSafetensorsHeader } from './safetensors.js';
+import { INDEX_FILE, MAX_INDEX_BYTES, readShardIndex } from './shard-index.js';
 import { toFloat32 } from './to-float32.js';
 
 const SINGLE_FILE = 'model.safetensors';
-const INDEX_FILE = 'model.safetensors.index.json';
-const MAX_CONFIG_BYTES = 4_000_000;
-const MAX_INDEX_BYTES = 16_000_000;
+/** Those of real models stay below 100 kB, with the names of 20,000 classes below 1 MB. */
+const MAX_CONFIG_BYTES = 1_000_000;
 const COMPARE_BYTES = 4 << 20;
 
 /** A weight and the file that holds it. */
@@ -51,7 +48,8 @@ export async function openModel(folder: ModelFolder): Promise<StoredModel> {
   const names = new Set(await folder.list());
   if (!names.has('config.json')) throw configMissing();
   const configBytes = await readSmallFile(folder, 'config.json', MAX_CONFIG_BYTES);
-  const raw = parseObject(configBytes, 'config.json');
+  const raw = parseJsonObject(configBytes, 'config.json');
+  refuseRedirects(names, raw);
   const architecture = architectureOf(raw);
   const config = readConfig(architecture, raw);
   const found = await readHeaders(folder, names);
@@ -82,24 +80,6 @@ export function storedTensor(tensors: ReadonlyMap<string, StoredTensor>, name: s
   return tensor;
 }
 
-/** Reads a file of the model folder whole, refusing more than `capBytes` with `CHECKPOINT.FILE_TOO_LARGE`. */
-export async function readSmallFile(folder: ModelFolder, fileName: string, capBytes: number): Promise<Uint8Array> {
-  const source = await folder.open(fileName);
-  if (source.sizeBytes > capBytes) throw fileTooLarge(fileName, source.sizeBytes, capBytes);
-  return source.read(0, source.sizeBytes);
-}
-
-function parseObject(bytes: Uint8Array, fileName: string): Readonly<Record<string, unknown>> {
-  try {
-    const value = parseStrictJson(bytes);
-    if (!isJsonObject(value)) throw jsonInvalid(fileName, 'it should hold one object');
-    return value;
-  } catch (error) {
-    if (error instanceof JsonSyntaxError) throw jsonInvalid(fileName, error.message);
-    throw error;
-  }
-}
-
 /** Every tensor in the folder's weights, known or not. */
 async function readHeaders(folder: ModelFolder, names: ReadonlySet<string>): Promise<Map<string, StoredTensor>> {
   // transformers looks for the single file first, so a stale index beside it is ignored there and here.
@@ -109,19 +89,26 @@ async function readHeaders(folder: ModelFolder, names: ReadonlySet<string>): Pro
   throw pickle === undefined ? weightsMissing() : pickleOnly(pickle);
 }
 
-async function readFile(folder: ModelFolder, fileName: string): Promise<Map<string, StoredTensor>> {
+async function readFile(
+  folder: ModelFolder,
+  fileName: string,
+  maxHeaderBytes?: number,
+): Promise<Map<string, StoredTensor>> {
   const source = await folder.open(fileName);
-  const located = await readSafetensorsHeader(source, fileName);
+  const located = await readSafetensorsHeader(source, fileName, maxHeaderBytes);
   return new Map(located.map((tensor) => [tensor.name, { ...tensor, source }]));
 }
 
 async function readShards(folder: ModelFolder, names: ReadonlySet<string>): Promise<Map<string, StoredTensor>> {
-  const shards = shardsOfIndex(parseObject(await readSmallFile(folder, INDEX_FILE, MAX_INDEX_BYTES), INDEX_FILE));
+  const shards = await parseSmallFile(folder, INDEX_FILE, MAX_INDEX_BYTES, readShardIndex);
   const missing = [...shards.keys()].find((fileName) => !names.has(fileName));
   if (missing !== undefined) throw shardMissing(missing);
   const all = new Map<string, StoredTensor>();
+  // All headers together may cost what one may: a thousand shards are no way around the cap.
+  let headerBytesLeft = MAX_HEADER_BYTES;
   for (const [fileName, listed] of shards) {
-    const held = await readFile(folder, fileName);
+    const held = await readFile(folder, fileName, headerBytesLeft);
+    headerBytesLeft -= headerBytes(held);
     for (const name of listed) if (!held.has(name)) throw tensorMissing(name, fileName);
     for (const [name, tensor] of held) {
       if (!listed.has(name)) throw tensorUnexpected(name, fileName);
@@ -131,27 +118,10 @@ async function readShards(folder: ModelFolder, names: ReadonlySet<string>): Prom
   return all;
 }
 
-/** weight_map turned around: shard → its tensors. */
-function shardsOfIndex(index: Readonly<Record<string, unknown>>): Map<string, Set<string>> {
-  const { weight_map: weightMap } = index;
-  if (!isJsonObject(weightMap)) throw indexInvalid('it has no weight_map object');
-  const shards = new Map<string, Set<string>>();
-  for (const [name, fileName] of Object.entries(weightMap)) {
-    if (typeof fileName !== 'string') throw indexInvalid('weight_map should name a file for each tensor');
-    if (!isPlainWeightsName(fileName)) throw indexEscapes(fileName);
-    const listed = shards.get(fileName);
-    if (listed) listed.add(name);
-    else shards.set(fileName, new Set([name]));
-  }
-  if (shards.size === 0) throw indexInvalid('its weight_map is empty');
-  return shards;
-}
-
-/** A single path segment of harmless characters: no separators, no `..`, no hidden file, nothing but safetensors. */
-function isPlainWeightsName(fileName: string): boolean {
-  return (
-    fileName.length <= 255 && /^[A-Za-z0-9_][A-Za-z0-9._-]*\.safetensors$/.test(fileName) && !fileName.includes('..')
-  );
+/** Bytes before the first tensor: what reading the header took. */
+function headerBytes(held: ReadonlyMap<string, StoredTensor>): number {
+  const [first] = held.values(); // In the order of their bytes.
+  return first?.offset ?? 0;
 }
 
 /** Checks names, shapes and dtypes; returns the expected weights only, in model order. */

@@ -2,13 +2,15 @@ import { isUtf8 } from 'node:buffer';
 import { type MalformedClass, malformedWeights, quote } from './checkpoint-errors.js';
 import { JsonScanner, JsonSyntaxError } from './json-scanner.js';
 import type { ByteSource, TensorDtype, TensorEntry } from './model-source.js';
+import { MAX_PARSED_BYTES, parseBytes } from './parse-bytes.js';
 
 /** The cap of the reference implementation (safetensors 0.4 `MAX_HEADER_SIZE`). */
-export const MAX_HEADER_BYTES = 100_000_000;
+export const MAX_HEADER_BYTES = MAX_PARSED_BYTES;
 /** The largest known checkpoints have 92,000 tensors over all shards; this bounds the memory a hostile header can cost. */
 export const MAX_TENSORS_PER_FILE = 100_000;
 
-const MAX_NAME_BYTES = 1024;
+/** Real names stay below 120; with the cap on tensors this bounds what names cost in memory. */
+const MAX_NAME_BYTES = 256;
 const MAX_RANK = 16;
 const MAX_METADATA_KEYS = 10_000;
 const LENGTH_BYTES = 8;
@@ -40,40 +42,53 @@ export function dtypeBytes(dtype: TensorDtype): number {
 
 /**
  * Tensors of one safetensors file, in the order of their bytes. Reads the header only, and accepts nothing that is not
- * exactly described: see `MalformedClass` for what is refused, each as `CHECKPOINT.<class>`.
+ * exactly described: see `MalformedClass` for what is refused, each as `CHECKPOINT.<class>`. A header of more than
+ * `maxHeaderBytes` is refused before it is read.
  */
-export async function readSafetensorsHeader(source: ByteSource, fileName: string): Promise<readonly LocatedTensor[]> {
+export async function readSafetensorsHeader(
+  source: ByteSource,
+  fileName: string,
+  maxHeaderBytes: number = MAX_HEADER_BYTES,
+): Promise<readonly LocatedTensor[]> {
   const malformed = (kind: MalformedClass, reason: string) => malformedWeights(kind, fileName, reason);
   if (source.sizeBytes < LENGTH_BYTES)
     throw malformed('TRUNCATED', `it has ${source.sizeBytes} bytes, fewer than the 8 of a header length`);
   const head = await source.read(0, LENGTH_BYTES);
   const headerBytes = new DataView(head.buffer, head.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
-  if (headerBytes > BigInt(MAX_HEADER_BYTES)) {
-    throw malformed('HEADER_LENGTH', `its header would have ${headerBytes} bytes, more than ${MAX_HEADER_BYTES}`);
+  if (headerBytes > BigInt(maxHeaderBytes)) {
+    throw malformed('HEADER_LENGTH', `its header would have ${headerBytes} bytes, more than ${maxHeaderBytes}`);
   }
   const dataOffset = LENGTH_BYTES + Number(headerBytes);
   if (dataOffset > source.sizeBytes) {
     throw malformed('HEADER_LENGTH', `its header would end at byte ${dataOffset} of a file of ${source.sizeBytes}`);
   }
-  const header = await source.read(LENGTH_BYTES, Number(headerBytes));
+  const data = { first: dataOffset, sizeBytes: source.sizeBytes - dataOffset };
+  const piece = { offset: LENGTH_BYTES, sizeBytes: Number(headerBytes) };
+  return parseBytes(source, piece, (header) => readTensors(header, data, malformed));
+}
+
+type Fail = (kind: MalformedClass, reason: string) => Error;
+
+/** The bytes behind the header, to which `data_offsets` are relative. */
+interface DataSection {
+  readonly first: number;
+  readonly sizeBytes: number;
+}
+
+/** Tensors in the order of their bytes, which they fill. */
+function readTensors(header: Uint8Array, data: DataSection, malformed: Fail): readonly LocatedTensor[] {
   // Node's check allocates nothing; a fatal TextDecoder would build a second copy of a 100 MB header.
   if (!isUtf8(header)) throw malformed('HEADER_INVALID', 'its header is not UTF-8');
   try {
-    const tensors = parseHeader(header, source.sizeBytes - dataOffset, malformed);
-    return checkCoverage(tensors, source.sizeBytes - dataOffset, malformed).map((tensor) => ({
-      ...tensor,
-      offset: tensor.offset + dataOffset,
-    }));
+    return checkCoverage(parseHeader(header, data, malformed), data, malformed);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     throw malformed(error.isDuplicate ? 'DUPLICATE_KEY' : 'HEADER_INVALID', error.message);
   }
 }
 
-type Fail = (kind: MalformedClass, reason: string) => Error;
-
-/** Tensors with offsets relative to the data section, in header order. */
-function parseHeader(header: Uint8Array, dataBytes: number, malformed: Fail): LocatedTensor[] {
+/** Tensors in header order. */
+function parseHeader(header: Uint8Array, data: DataSection, malformed: Fail): LocatedTensor[] {
   if (header[0] !== 0x7b) throw malformed('HEADER_INVALID', "its header does not start with '{'");
   const scanner = new JsonScanner(header);
   const tensors = new Map<string, LocatedTensor>();
@@ -89,7 +104,7 @@ function parseHeader(header: Uint8Array, dataBytes: number, malformed: Fail): Lo
     if (tensors.size === MAX_TENSORS_PER_FILE) {
       throw malformed('TOO_MANY_TENSORS', `it lists more than ${MAX_TENSORS_PER_FILE} tensors`);
     }
-    tensors.set(name, parseTensor(scanner, name, dataBytes, malformed));
+    tensors.set(name, parseTensor(scanner, name, data, malformed));
   });
   scanner.finish();
   return [...tensors.values()];
@@ -106,7 +121,7 @@ function skipMetadata(scanner: JsonScanner): void {
   });
 }
 
-function parseTensor(scanner: JsonScanner, name: string, dataBytes: number, malformed: Fail): LocatedTensor {
+function parseTensor(scanner: JsonScanner, name: string, data: DataSection, malformed: Fail): LocatedTensor {
   let dtype: string | undefined;
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
@@ -127,17 +142,17 @@ function parseTensor(scanner: JsonScanner, name: string, dataBytes: number, malf
     throw malformed('HEADER_INVALID', `${quote(name)} lacks dtype, shape or its two data_offsets`);
   }
   if (!isTensorDtype(dtype)) throw malformed('DTYPE_UNKNOWN', `${quote(name)} has the unknown dtype ${quote(dtype)}`);
-  if (last < first || last > dataBytes) {
+  if (last < first || last > data.sizeBytes) {
     throw malformed(
       'OFFSET_OUT_OF_RANGE',
-      `${quote(name)} claims bytes ${first} to ${last} of ${dataBytes} (is the file truncated?)`,
+      `${quote(name)} claims bytes ${first} to ${last} of ${data.sizeBytes} (is the file truncated?)`,
     );
   }
   const sizeBytes = shape.reduce((product, size) => product * size, dtypeBytes(dtype));
   if (sizeBytes !== last - first) {
     throw malformed('SIZE_MISMATCH', `${quote(name)} is ${dtype} [${shape.join(', ')}] but has ${last - first} bytes`);
   }
-  return { name, dtype, shape, sizeBytes, offset: first };
+  return { name, dtype, shape, sizeBytes, offset: data.first + first };
 }
 
 function readUints(scanner: JsonScanner, maxCount: number): number[] {
@@ -154,15 +169,16 @@ function isTensorDtype(dtype: string): dtype is TensorDtype {
 }
 
 /** Every byte of the data section belongs to exactly one tensor. */
-function checkCoverage(tensors: LocatedTensor[], dataBytes: number, malformed: Fail): LocatedTensor[] {
+function checkCoverage(tensors: LocatedTensor[], data: DataSection, malformed: Fail): LocatedTensor[] {
   tensors.sort((a, b) => a.offset - b.offset || a.sizeBytes - b.sizeBytes);
-  let covered = 0;
+  let covered = data.first;
   for (const tensor of tensors) {
     if (tensor.offset < covered) throw malformed('OVERLAP', `${quote(tensor.name)} overlaps the tensor before it`);
     if (tensor.offset > covered) throw malformed('HOLE', `bytes ${covered} to ${tensor.offset} belong to no tensor`);
     covered += tensor.sizeBytes;
   }
-  if (covered < dataBytes) throw malformed('TRAILING_BYTES', `${dataBytes - covered} bytes follow the last tensor`);
+  const trailing = data.first + data.sizeBytes - covered;
+  if (trailing > 0) throw malformed('TRAILING_BYTES', `${trailing} bytes follow the last tensor`);
   return tensors;
 }
 

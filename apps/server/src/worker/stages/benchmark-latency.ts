@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { LATENCY_RUNS, measureLatency } from '@swm/eval';
 import type { Stage } from '../stage.js';
 import { runIdOf, type StageTools } from '../stage-tools.js';
+import { needWhole } from '../verified-checkpoint.js';
 
 /** What a latency depends on beside the model; its hash keeps the figures of different machines apart. */
 function thisMachine(threads: number) {
@@ -31,6 +32,7 @@ export function benchmarkLatency(tools: StageTools): Stage<'benchmark-latency'> 
       const checkpoint = output('export-checkpoint');
       const before = await known.latency(checkpoint.weightsDigest, machineId, protocol);
       if (before) return { kind: 'done', output: { ...before, wasReused: true } };
+      await needWhole(context.folder, checkpoint, context.model.name);
       context.progress({ done: 0, total: LATENCY_RUNS[protocol], unit: 'runs', note: 'loading the model' });
       const measured = await measureLatency({
         python: tools.python,

@@ -7,9 +7,9 @@ import type { Stage } from '../stage.js';
 export function calibrate(): Stage<'calibrate'> {
   return {
     name: 'calibrate',
-    run: async ({ request, output, folder }) => {
+    run: async ({ request, output, folder, signal }) => {
       const { file: _, ...asked } = request.calibration;
-      const { sha256, tokenIds } = await drawCalibration(request.calibration, output('resolve-model').folder);
+      const { sha256, tokenIds } = await drawCalibration(request.calibration, output('resolve-model').folder, signal);
       await writeFile(join(folder, 'calibration.json'), `${JSON.stringify({ sha256, ...asked, tokenIds })}\n`);
       const { samples, tokens } = asked;
       return { kind: 'done', output: { sha256, samples, tokens, tokenIds: tokenIds.map((row) => [...row]) } };

@@ -7,6 +7,7 @@ import { measurePerplexities } from '../measure-perplexities.js';
 import type { ScoreItemsRecord, Stage, StageContext } from '../stage.js';
 import { runIdOf, type StageTools } from '../stage-tools.js';
 import { taskProtocolRecords } from '../task-protocol-records.js';
+import { needWhole } from '../verified-checkpoint.js';
 
 /** Nothing runs this long on a model that this platform handles; a hang is found, though. */
 const TIMEOUT_MS = 12 * 3600 * 1000;
@@ -28,11 +29,13 @@ async function score(
   taskFiles: TaskFiles['files'],
 ): Promise<Evaluation> {
   const { output, signal, attempt } = context;
+  const checkpoint = output('export-checkpoint');
+  await needWhole(context.folder, checkpoint, context.model.name);
   const name = `lm-eval/${attempt}`;
   const evaluation = await runHarness({
     ...{ protocol, taskFiles, signal },
     python: tools.python,
-    modelFolder: output('export-checkpoint').folder,
+    modelFolder: checkpoint.folder,
     runFolder: join(context.folder, name),
     runId: runIdOf(tools, context.experimentId),
     device: existsSync('/dev/nvidia0') ? 'cuda:0' : 'cpu',

@@ -1,21 +1,22 @@
 import { join } from 'node:path';
-import { exportCheckpoint as exportModel, openModel } from '@swm/core/checkpoint';
+import { exportCheckpoint as exportModel, openModel, outputTensors } from '@swm/core/checkpoint';
 import { isIdentity, planJson, readPlanJson } from '@swm/core/plan';
 import type { LoadProof, StageOutputs } from '../../db/stage-outputs.js';
-import { fileModelFolder, publishCheckpoint, verifyManifest } from '../checkpoint-files.js';
+import { fileModelFolder, publishCheckpoint } from '../checkpoint-files.js';
 import { keptDigests } from '../kept-digests.js';
 import { modelChanged } from '../model-changed.js';
 import { proveLoad } from '../prove-load.js';
 import type { Stage, StageContext } from '../stage.js';
 import type { StageTools } from '../stage-tools.js';
+import { keepVerified, needWhole } from '../verified-checkpoint.js';
 
 type Output = StageOutputs['export-checkpoint'];
 
 /** An earlier export of the same model and plan, if its files are still what they were. */
-async function reuse({ known, log }: StageContext, planId: string): Promise<Output | null> {
+async function reuse({ known, log, folder, model }: StageContext, planId: string): Promise<Output | null> {
   const found = await known.checkpoint(planId);
   if (!found || found.isIdentity) return found;
-  const isWhole = await verifyManifest(found.folder).then(
+  const isWhole = await needWhole(folder, found, model.name).then(
     () => true,
     (error: unknown) => {
       log(`checkpoint: exporting again, ${error instanceof Error ? error.message : 'it cannot be verified'}`);
@@ -25,7 +26,12 @@ async function reuse({ known, log }: StageContext, planId: string): Promise<Outp
   return isWhole ? found : null;
 }
 
-async function publish(context: StageContext, tools: StageTools): Promise<Output> {
+/** Beside the weights: the tokenizer, the model card, headers. */
+const EXTRA_BYTES = 50e6;
+const WAIT_SECONDS = 15;
+
+/** Null when the disk it needs was promised to others. */
+async function publish(context: StageContext, tools: StageTools): Promise<Output | null> {
   const { model, request, output, signal } = context;
   const source = output('resolve-model');
   const found = output('search-plan');
@@ -34,11 +40,14 @@ async function publish(context: StageContext, tools: StageTools): Promise<Output
   const folder = await fileModelFolder(source.folder);
   try {
     const opened = await openModel(folder);
+    const neededBytes = outputTensors(plan, opened).reduce((sum, { sizeBytes }) => sum + sizeBytes, EXTRA_BYTES);
+    // Now the plan tells what it takes; and an attempt that goes on here was promised nothing yet.
+    if (!(await context.reserveDisk(neededBytes))) return null;
     const kept = await keptDigests(context.folder, folder);
     let [parameters, weightBytes] = [0, 0];
     const manifest = await publishCheckpoint({
       folder: target,
-      neededBytes: Number(source.sizeBytes),
+      neededBytes,
       write: async (openSink) => {
         const facts = {
           modelName: model.name,
@@ -67,6 +76,7 @@ async function publish(context: StageContext, tools: StageTools): Promise<Output
         };
       },
     });
+    await keepVerified(context.folder, target);
     return {
       folder: target,
       weightsDigest: manifest.weightsDigest,
@@ -102,6 +112,8 @@ export function exportCheckpoint(tools: StageTools): Stage<'export-checkpoint'> 
         };
       }
       const exported = (await reuse(context, planId)) ?? (await publish(context, tools));
+      if (!exported)
+        return { kind: 'snooze', seconds: WAIT_SECONDS, reason: 'other experiments were promised the free disk' };
       return { kind: 'done', output: { ...exported, loadProof: await proofOf(context, tools, exported) } };
     },
   };

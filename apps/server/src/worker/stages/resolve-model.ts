@@ -46,6 +46,11 @@ async function resolveProtocol(
   };
 }
 
+/** What an export can be at most: all weights, the files beside them, and room for the headers. */
+const EXPORT_FACTOR = 1.05;
+const EXPORT_EXTRA_BYTES = 50e6;
+const WAIT_SECONDS = 15;
+
 /** Finds and checks everything the experiment needs before any heavy work: the environment, the data, the model's bytes. */
 export function resolveModel(tools: StageTools): Stage<'resolve-model'> {
   return {
@@ -55,6 +60,11 @@ export function resolveModel(tools: StageTools): Stage<'resolve-model'> {
       const needsPython = context.isWanted('evaluate') || context.isWanted('benchmark-latency');
       if (needsPython)
         await readPythonFacts({ python: tools.python, runId: runIdOf(tools, context.experimentId), signal });
+      // The dense model is its own checkpoint.
+      const isCopied = context.isWanted('export-checkpoint') && context.request.method.name !== 'dense';
+      const exportBytes = Number(model.sizeBytes) * EXPORT_FACTOR + EXPORT_EXTRA_BYTES;
+      if (isCopied && !(await context.reserveDisk(exportBytes)))
+        return { kind: 'snooze', seconds: WAIT_SECONDS, reason: 'other experiments were promised the free disk' };
       const protocol = await resolveProtocol(context, tools);
       const found = await inspectModel(await locateFolder(context, tools), {
         onDigests: (hashed) => keepDigests(context.folder, hashed),
@@ -62,7 +72,6 @@ export function resolveModel(tools: StageTools): Stage<'resolve-model'> {
       });
       signal.throwIfAborted();
       if (model.revision !== null && model.revision !== found.revision) throw modelChanged(model.name);
-      await needFreeSpace(tools.checkpointsFolder, Number(found.sizeBytes) * 1.2);
       const output = {
         folder: found.folder,
         revision: found.revision,
