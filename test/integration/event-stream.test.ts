@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { seededRandom } from '@swm/core';
 import { CodedError } from '@swm/core/errors';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -67,7 +68,8 @@ describe('experimentEvents', () => {
 
   test('200 connections dropped at random, the API restarted and its listening connection cut: each event once, in order', async () => {
     const { id, attempt } = await claimed();
-    const random = seededRandom(20_261_125);
+    const bits = seededRandom(20_261_125);
+    const random = () => bits() >>> 8;
     let isWriting = true;
     const writing = (async () => {
       for (let count = 0; isWriting; count += 1) {
@@ -134,6 +136,28 @@ describe('experimentEvents', () => {
     await attempt.fail(null, stopped);
   });
 
+  test('is answered at its own address alone', async () => {
+    const { status, data, errors } = await t.graphql('subscription { experimentEvents(id: "x") { seq } }');
+    expect([status, data, errors?.map(({ extensions }) => extensions.code)]).toEqual([
+      400,
+      undefined,
+      ['API.SUBSCRIPTION_ELSEWHERE'],
+    ]);
+  });
+
+  test('is refused where too many are open, until one has ended', async () => {
+    const { id, attempt } = await claimed();
+    const body = { query: 'subscription ($id: ID!) { experimentEvents(id: $id) { seq } }', variables: { id } };
+    const connections = Array.from({ length: 200 }, () => new AbortController());
+    for (const { signal } of connections) expect((await openStream(t, body, { signal })).status).toBe(200);
+    const refused = await openStream(t, body);
+    expect([refused.status, (await refused.json()).errors[0].extensions.code]).toEqual([429, 'API.TOO_MANY_STREAMS']);
+    for (const connection of connections) connection.abort();
+    await sleep(200);
+    expect((await openStream(t, body)).status).toBe(200);
+    await attempt.fail(null, stopped);
+  });
+
   test('ends when its token is revoked', async () => {
     const { id, attempt } = await claimed();
     const tokenHash = hashToken('swm_short_lived_token');
@@ -141,6 +165,7 @@ describe('experimentEvents', () => {
     await t.db.apiToken.create({ data: { teamId, name: 'short', tokenHash } });
     const query = 'subscription ($id: ID!) { experimentEvents(id: $id) { seq } }';
     const response = await openStream(t, { query, variables: { id } }, { token: 'swm_short_lived_token' });
+    expect(response.status).toBe(200);
     await t.db.apiToken.update({ where: { tokenHash }, data: { revokedAt: new Date() } });
     const began = performance.now();
     await expect(seqsOf(messagesOf(response))).rejects.toThrow();
@@ -148,15 +173,6 @@ describe('experimentEvents', () => {
     await attempt.fail(null, stopped);
   });
 });
-
-/** Whole numbers; the same for the same seed. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state >>> 8;
-  };
-}
 
 async function cutListeners(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });

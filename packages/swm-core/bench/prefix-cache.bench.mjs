@@ -12,6 +12,7 @@ import { formatPlan, parsePlan } from '@swm/core/plan';
 import { SWM_HOME } from '../../../tools/paths.mjs';
 import { LLAMA } from '../dist/architecture/llama.js';
 import { readConfig } from '../dist/architecture/read-config.js';
+import { shapeTokenIds } from './shape-token-ids.mjs';
 
 const threshold = Number(process.argv[2] ?? 0.75);
 const rounds = Number(process.argv[3] ?? 3);
@@ -53,10 +54,7 @@ function randomLlama7b() {
 /** A new session on token ids that no sampler drew. */
 async function openShape(cacheBytes) {
   const backend = await loadBackend({ prefer: 'auto', engineFolder: join(SWM_HOME, 'engine') });
-  const ids = Array.from({ length: 10 }, (_, row) =>
-    Array.from({ length: 128 }, (_, at) => (row * 7919 + at * 104_729) % 32_000),
-  );
-  return TfjsSession.open(backend, randomLlama7b(), ids, cacheBytes);
+  return TfjsSession.open(backend, randomLlama7b(), shapeTokenIds, cacheBytes);
 }
 
 // The built-in model needs the whole platform, which a machine lent for its GPU may lack.

@@ -10,6 +10,7 @@ import { createTorchEngine, TORCH_ENGINE_SCRIPT } from '@swm/core/engine/torch';
 import { createMethod, runSearch } from '@swm/core/method';
 import { formatPlan, parsePlan } from '@swm/core/plan';
 import { fileModelFolder } from '../../../apps/server/dist/worker/checkpoint-files.js';
+import { shapeTokenIds } from './shape-token-ids.mjs';
 
 const [folder, threshold = '0.9', rounds = '3', python = 'python3', dtype = 'f16'] = process.argv.slice(2);
 if (!folder) throw new Error('usage: node search-torch-client.bench.mjs FOLDER [threshold] [rounds] [python] [dtype]');
@@ -29,16 +30,13 @@ function openTransport() {
   };
 }
 
-const tokenIds = Array.from({ length: 10 }, (_, row) =>
-  Array.from({ length: 128 }, (_, at) => (row * 7919 + at * 104_729) % 32_000),
-);
 const files = await fileModelFolder(folder);
 const model = await openModel(files);
 const { depth } = model.config;
 const seconds = [];
 for (let round = 0; round < Number(rounds); round += 1) {
   const engine = await createTorchEngine({ transport: openTransport(), folder });
-  const session = await engine.open(model, tokenIds);
+  const session = await engine.open(model, shapeTokenIds);
   // One layer, so that no search pays for the first use of an operation.
   await session.measure(parsePlan(`0 !1-${depth - 1}`), 'nll');
   const began = performance.now();

@@ -88,7 +88,7 @@ export function publicError(error: unknown, isDatabaseAway: (error: unknown) => 
 /** GraphQL's own complaints about a request, whose text is about the request alone. */
 const REQUEST_CODES = new Set([
   ...['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'BAD_REQUEST'],
-  ...['OPERATION_RESOLUTION_FAILURE', 'API.OPERATION_TOO_BIG'],
+  ...['OPERATION_RESOLUTION_FAILURE', 'API.OPERATION_TOO_BIG', 'API.SUBSCRIPTION_ELSEWHERE'],
 ]);
 
 /** An error in a GraphQL reply: code, fix, place in the request; no stack, SQL, path or suggestion (I-39). */

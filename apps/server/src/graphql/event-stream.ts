@@ -50,19 +50,20 @@ export function createEventStream(options: EventStreamOptions): { readonly handl
   const handle: RequestHandler = async (request, response) => {
     const stream = new AbortController();
     const context = createContext(response, stream.signal);
-    const refuse = (error: unknown) => response.status(400).json({ errors: [publicForm(error, context)] });
+    const refuse = (error: unknown, status = 400) =>
+      void response.status(status).json({ errors: [publicForm(error, context)] });
     const publicForm = (error: unknown, { requestId }: ApiContext) => {
       const found = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: asError(error) });
       if (found.originalError && !isCodedError(found.originalError)) onError(found.originalError, requestId);
       const formatted = formatGraphqlError(found.toJSON(), found.originalError ?? found, isDatabaseAway);
       return retold(found, formatted.message, { ...formatted.extensions, requestId });
     };
-    if (open.size >= MAX_STREAMS) return void refuse(tooManyStreams()).status(429);
+    if (open.size >= MAX_STREAMS) return refuse(tooManyStreams(), 429);
     let document: ReturnType<typeof parseSubscription>;
     try {
       document = parseSubscription(schema, request.body);
     } catch (error) {
-      return void refuse(error);
+      return refuse(error);
     }
     const answer = createHandler<Record<PropertyKey, unknown>>({
       authenticate: () => null, // a connection for each subscription
@@ -82,16 +83,18 @@ export function createEventStream(options: EventStreamOptions): { readonly handl
         () => {},
       );
     }, CHECK_TOKEN_MS);
-    response.once('close', () => stream.abort());
+    // Here, not after `answer`: that waits for ever for the end of a response whose connection is gone.
+    response.once('close', () => {
+      clearInterval(watch);
+      open.delete(stream);
+      stream.abort();
+    });
     stream.signal.addEventListener('abort', () => response.destroy(), { once: true });
     try {
       await answer(request, response);
     } catch (error) {
       onError(error, context.requestId);
       response.destroy();
-    } finally {
-      clearInterval(watch);
-      open.delete(stream);
     }
   };
   return {

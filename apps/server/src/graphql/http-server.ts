@@ -22,7 +22,7 @@ import {
 import type { ApiContext } from './context.js';
 import { createEventStream } from './event-stream.js';
 import type { Loaders } from './loaders.js';
-import { checkOperationSize, MAX_TOKENS } from './operation-limits.js';
+import { checkOperationSize, MAX_TOKENS, refuseSubscription } from './operation-limits.js';
 
 const BODY_LIMIT = '100kb';
 /** One slider needs one round trip; longer waits are for subscriptions and queries (docs/adr/0008). */
@@ -176,7 +176,9 @@ function failurePlugin({ onError }: HttpServerOptions): ApolloServerPlugin<ApiCo
   return {
     requestDidStart: async ({ contextValue: { requestId } }) => ({
       didResolveOperation: async ({ document, operation }) => {
-        if (operation) checkOperationSize(document, operation);
+        if (!operation) return;
+        refuseSubscription(operation);
+        checkOperationSize(document, operation);
       },
       didEncounterErrors: async ({ errors }) => {
         for (const error of errors) {

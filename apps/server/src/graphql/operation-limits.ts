@@ -4,6 +4,7 @@ import {
   GraphQLError,
   Kind,
   type OperationDefinitionNode,
+  OperationTypeNode,
   type SelectionSetNode,
 } from 'graphql';
 
@@ -81,6 +82,17 @@ const tooBig = (what: string, found: number, limit: number): GraphQLError =>
   new GraphQLError(`The operation is too big: ${found} ${what}, at most ${limit} are allowed.`, {
     extensions: { code: 'API.OPERATION_TOO_BIG', http: { status: 400 } },
   });
+
+/** Throws `API.SUBSCRIPTION_ELSEWHERE`: a request that is answered once cannot follow anything. */
+export function refuseSubscription({ operation }: OperationDefinitionNode): void {
+  if (operation !== OperationTypeNode.SUBSCRIPTION) return;
+  throw new GraphQLError(
+    'Subscriptions are answered at POST /graphql/stream, with the header accept: text/event-stream.',
+    {
+      extensions: { code: 'API.SUBSCRIPTION_ELSEWHERE', http: { status: 400 } },
+    },
+  );
+}
 
 /** Throws `API.OPERATION_TOO_BIG` for an operation that is too deep or selects too much (I-35). Nothing has run by then. */
 export function checkOperationSize(document: DocumentNode, { selectionSet }: OperationDefinitionNode): void {

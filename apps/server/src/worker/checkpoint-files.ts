@@ -167,6 +167,16 @@ export async function fileModelFolder(path: string): Promise<FileModelFolder> {
   return folder;
 }
 
+/** The state of a model folder's files (see `FileModelFolder.filesState`). Throws what opening it throws. */
+export async function filesStateOf(path: string): Promise<string> {
+  const folder = await fileModelFolder(path);
+  try {
+    return await folder.filesState();
+  } finally {
+    await folder.close();
+  }
+}
+
 /** The hub's `blobs` beside `snapshots`, where it is a folder in that very place: a link would make any folder part of the model. */
 async function blobsOf(root: string): Promise<string | undefined> {
   if (basename(dirname(root)) !== 'snapshots') return undefined;

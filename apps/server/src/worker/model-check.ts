@@ -1,5 +1,5 @@
 import { inspectModel } from '../models/inspect-model.js';
-import { fileModelFolder } from './checkpoint-files.js';
+import { filesStateOf } from './checkpoint-files.js';
 import { modelChanged } from './model-changed.js';
 
 /** Knows which model folders hold the weights they were registered with; hashes them again only after their files changed. */
@@ -21,14 +21,5 @@ export class ModelCheck {
     const found = await inspectModel(folder, { onDigests, signal });
     if (found.revision !== revision) throw modelChanged(name);
     this.right.set(id, before);
-  }
-}
-
-async function filesStateOf(path: string): Promise<string> {
-  const folder = await fileModelFolder(path);
-  try {
-    return await folder.filesState();
-  } finally {
-    await folder.close();
   }
 }

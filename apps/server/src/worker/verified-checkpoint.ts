@@ -2,21 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { inspectModel } from '../models/inspect-model.js';
-import { fileModelFolder, verifyManifest } from './checkpoint-files.js';
+import { fileModelFolder, filesStateOf, verifyManifest } from './checkpoint-files.js';
 import { keptDigests } from './kept-digests.js';
 import { modelChanged } from './model-changed.js';
 
 const FILE = 'verified-checkpoint.json';
 const verifiedSchema = z.object({ folder: z.string(), filesState: z.string() });
-
-async function filesStateOf(path: string): Promise<string> {
-  const folder = await fileModelFolder(path);
-  try {
-    return await folder.filesState();
-  } finally {
-    await folder.close();
-  }
-}
 
 /** Notes in an experiment's folder that a checkpoint is whole, with the state its files are in; they were hashed just now. */
 export async function keepVerified(experimentFolder: string, folder: string, filesState?: string): Promise<void> {
